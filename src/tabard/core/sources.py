@@ -1,0 +1,76 @@
+"""Time, randomness and identifiers come in from outside, so that expiry and rotation are tested without sleeping."""
+
+from __future__ import annotations
+
+import base64
+import os
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], float]
+"""Seconds since the epoch, as ``time.time``."""
+
+Random = Callable[[int], bytes]
+"""That many unpredictable bytes, as ``os.urandom``."""
+
+system_clock: Clock = time.time
+system_random: Random = os.urandom
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def as_datetime(seconds: float) -> datetime:
+    """An instant as the aware ``datetime`` that botocore's timestamp shapes hold."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def iso8601(seconds: float) -> str:
+    """``2026-11-23T20:30:00Z``, the form that AWS prints times in."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def request_id(random: Random = system_random) -> str:
+    """A request id, such as ``7b1d…-…``."""
+    return str(uuid.UUID(bytes=random(16), version=4))
+
+
+def unique_id(prefix: str, random: Random = system_random) -> str:
+    """An IAM unique id: one of AWS's prefixes (AIDA user, AROA role, AGPA group, ANPA policy, AIPA profile) and 17 more.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+    """
+    return prefix + "".join(_BASE32[byte & 31] for byte in random(17))
+
+
+def access_key_id(prefix: str, account: str, random: Random = system_random) -> str:
+    """A twenty-character access key id (AKIA long-term, ASIA session) whose first characters encode the account.
+
+    As on AWS the base32 text after the prefix starts with a fixed bit and the 40-bit account number:
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html
+    """
+    head = ((1 << 47) | (int(account) << 7) | (random(1)[0] & 0x7F)).to_bytes(6, "big")
+    return prefix + base64.b32encode(head + random(4)).decode()
+
+
+def account_of_access_key(key_id: str) -> str | None:
+    """The twelve digits of the account that a key id encodes; None where it is not of that form."""
+    if len(key_id) != 20:
+        return None
+    try:
+        head = base64.b32decode(key_id[4:].encode())[:6]
+    except ValueError:
+        return None
+    account = (int.from_bytes(head, "big") >> 7) & ((1 << 40) - 1)
+    return f"{account:012d}" if account < 10**12 else None
+
+
+def secret_access_key(random: Random = system_random) -> str:
+    """A forty-character secret access key."""
+    return base64.b64encode(random(30)).decode()
+
+
+def resource_id(prefix: str, random: Random = system_random) -> str:
+    """An EC2 resource id: ``i-``, ``subnet-`` … and seventeen hexadecimal digits."""
+    return f"{prefix}-{random(9).hex()[:17]}"
