@@ -1,0 +1,7 @@
+"""S3's records and repositories."""
+from __future__ import annotations
+from typing import Protocol
+
+
+class Repositories(Protocol):
+    """Everything S3 remembers."""

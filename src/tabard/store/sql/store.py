@@ -1,0 +1,71 @@
+"""The SQL store: a read view for the event loop, and the writer behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import func, select
+
+from tabard.store.sql.engine import create_schema, sqlite_engine
+from tabard.store.sql.repositories import SqlView
+from tabard.store.sql.schema import CHANGES
+from tabard.store.sql.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from tabard.core.sources import Clock
+    from tabard.store.port import Change, View
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """See ``tabard.store.port.Store``."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        create_schema(engine)
+        self._engine = engine
+        self._reader = SqlView(engine.connect())
+        self._writing = SqlView(engine.connect())
+        self._revision = int(
+            self._reader.connection.execute(select(func.coalesce(func.max(CHANGES.c.revision), 0))).scalar_one()
+        )
+        self._writer = Writer(self._writing, clock, self._publish)
+
+    @property
+    def revision(self) -> int:
+        """See ``Store.revision``."""
+        return self._revision
+
+    def read(self) -> View:
+        """See ``Store.read``."""
+        return self._reader
+
+    def transaction_view(self) -> View:
+        """See ``Store.transaction_view``."""
+        return self._writing
+
+    async def write(self, job: Callable[[View], T]) -> T:
+        """See ``Store.write``."""
+        result: T = await self._writer.submit(job)
+        return result
+
+    def close(self) -> None:
+        """See ``Store.close``."""
+        self._writer.close()
+        self._reader.connection.close()
+        self._writing.connection.close()
+        self._engine.dispose()
+
+    def _publish(self, changes: Sequence[Change], revision: int) -> None:
+        self._reader.forget(changes)
+        self._revision = revision
+
+
+def open_sqlite(path: Path, clock: Clock, *, durable: bool = True) -> SqlStore:
+    """Open (and make, where it is missing) the SQLite store in a file."""
+    return SqlStore(sqlite_engine(path, durable=durable), clock)
