@@ -7,8 +7,6 @@ so that a value sealed for one use does not open for another.
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import os
 from typing import TYPE_CHECKING
@@ -65,11 +63,6 @@ class KeyRing:
             return cipher.decrypt(sealed[5:_HEADER], sealed[_HEADER:], purpose)
         except InvalidTag:
             return None
-
-    def derive(self, purpose: bytes, value: bytes) -> bytes:
-        """Thirty-two bytes that only this ring's oldest key gives for this purpose and value."""
-        oldest = self._keys[min(self._keys)]
-        return hmac.new(oldest, purpose + b"\0" + value, hashlib.sha256).digest()
 
     def _write(self, path: Path) -> None:
         text = json.dumps(
