@@ -146,7 +146,10 @@ def build_service_reference(python: Path, out: Path) -> Source:
         actions += len(service["privileges"])
         for key in service["conditions"]:
             owner = key.partition(":")[0].lower()
-            if owner != "aws" and owner not in services:
+            if (
+                owner not in {"aws", prefix}
+                and key not in services.get(owner, {"conditions": {}})["conditions"]
+            ):
                 foreign.setdefault(owner, set()).add(prefix)
     bodies.flush()
     rows = [
@@ -161,13 +164,14 @@ def build_service_reference(python: Path, out: Path) -> Source:
 
 def _service_body(service: dict[str, Any]) -> list[object]:
     kinds = {key: entry["type"] for key, entry in service["conditions"].items()}
-    places = {key: place for place, key in enumerate(kinds)}
+    places = {key.lower(): place for place, key in enumerate(kinds)}
 
     def refer(keys: list[str]) -> list[int]:
         for key in keys:
-            kinds.setdefault(key, "String")  # a key that an action names and its service's table forgets
-            places.setdefault(key, len(places))
-        return [places[key] for key in keys]
+            if key.lower() not in places:  # an action names it and its service's table forgets it
+                places[key.lower()] = len(kinds)
+                kinds[key] = "String"
+        return [places[key.lower()] for key in keys]
 
     actions = [
         [
@@ -188,7 +192,7 @@ def _service_body(service: dict[str, Any]) -> list[object]:
         [entry["resource"], entry["arn"], refer(entry["condition_keys"])]
         for entry in service["resources"].values()
     ]
-    return [[[key, kinds[key]] for key in places], actions, resources]
+    return [list(map(list, kinds.items())), actions, resources]
 
 
 def build_instance_types(python: Path, out: Path) -> Source:

@@ -59,7 +59,7 @@ def python_packages(tmp_path: Path) -> Path:
                         "cake": {
                             "resource_type": "cake",
                             "required": True,
-                            "condition_keys": ["shop:Forgotten", "shop:Colour"],
+                            "condition_keys": ["shop:Forgotten", "shop:colour"],
                             "dependent_actions": ["bank:Pay"],
                         }
                     },

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 KeyType = Literal[
     "String", "ARN", "Bool", "Numeric", "Date", "IPAddress", "ArrayOfString", "ArrayOfARN", "ArrayOfBool"
@@ -28,42 +28,47 @@ class ConditionKey(NamedTuple):
         """Whether a request can carry several values (``ForAnyValue`` and ``ForAllValues`` are for those)."""
         return self.type.startswith("ArrayOf")
 
-    @property
-    def stem(self) -> str:
-        """What look-ups compare: the lower-case name; of a template, all before its variable."""
-        return stem_of(self.name)
 
+def template_of(name: str) -> tuple[str, str] | None:
+    """What comes before and after a published name's variable (``${TagKey}``, ``<key>``), in lower case.
 
-def stem_of(name: str) -> str:
-    """The part of a published key name that a policy's key must equal or, for a template, start with."""
-    for mark in ("${", "<"):
-        name = name.partition(mark)[0]
-    return name.lower()
+    ``None`` for a name without one. Some services publish ``service:ResourceTag/`` without its variable.
+    """
+    lowered = name.lower()
+    for opening, closing in (("${", "}"), ("<", ">")):
+        head, found, rest = lowered.partition(opening)
+        if found:
+            return head, rest.partition(closing)[2]
+    return (lowered, "") if lowered.endswith("/") else None
 
 
 class KeyTable:
-    """Condition keys by stem, found by the name that a policy uses."""
+    """Condition keys, found by the names that policies use."""
 
-    __slots__ = ("_by_stem", "_templates")
+    __slots__ = ("_exact", "_templates")
 
     def __init__(self, keys: Iterable[ConditionKey]) -> None:
-        self._by_stem: Final = {key.stem: key for key in keys}
-        templates = (stem for stem, key in self._by_stem.items() if len(stem) < len(key.name))
-        self._templates: Final = tuple(sorted(templates, key=len, reverse=True))
+        exact: dict[str, ConditionKey] = {}
+        templates: list[tuple[str, str, ConditionKey]] = []
+        for key in keys:
+            template = template_of(key.name)
+            if template is None:
+                exact[key.name.lower()] = key
+            else:
+                templates.append((*template, key))
+        self._exact: Final = exact
+        self._templates: Final = sorted(templates, key=lambda each: -len(each[0] + each[1]))
 
     def find(self, name: str) -> ConditionKey | None:
         """The published key that ``name`` (``aws:ResourceTag/Project``) is an instance of, or ``None``."""
         lowered = name.lower()
-        exact = self._by_stem.get(stem_of(name))
-        if exact is not None and len(exact.stem) == len(exact.name):
-            return exact
-        for stem in self._templates:
-            if lowered.startswith(stem) and len(lowered) > len(stem):
-                return self._by_stem[stem]
+        found = self._exact.get(lowered)
+        if found is not None:
+            return found
+        for head, tail, key in self._templates:
+            if lowered.startswith(head) and lowered.endswith(tail) and len(lowered) > len(head) + len(tail):
+                return key
         return None
-
-    def __iter__(self) -> Iterator[ConditionKey]:
-        return iter(self._by_stem.values())
 
 
 _NAMES_BY_TYPE: Final[dict[KeyType, str]] = {
