@@ -1,0 +1,34 @@
+"""IAM's repositories in SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tabard.store.sql.iam_accounts import SqlAccessKeys, SqlAccounts, SqlLastUses
+from tabard.store.sql.iam_grants import SqlGrants
+from tabard.store.sql.iam_groups import SqlGroups
+from tabard.store.sql.iam_policies import SqlPolicies
+from tabard.store.sql.iam_users import SqlInstanceProfiles, SqlRoles, SqlUsers
+
+if TYPE_CHECKING:
+    from tabard.store import iam
+    from tabard.store.sql.session import Session
+
+
+class IamRepositories:
+    """See ``tabard.store.iam.Repositories``."""
+
+    def __init__(self, session: Session) -> None:
+        keys = SqlAccessKeys(session)
+        grants = SqlGrants(session)
+        users = SqlUsers(session, keys, grants)
+        profiles = SqlInstanceProfiles(session)
+        self.accounts: iam.Accounts = SqlAccounts(session)
+        self.access_keys: iam.AccessKeys = keys
+        self.last_uses: iam.LastUses = SqlLastUses(session)
+        self.users: iam.Users = users
+        self.groups: iam.Groups = SqlGroups(session, users, grants)
+        self.roles: iam.Roles = SqlRoles(session, grants, profiles)
+        self.policies: iam.Policies = SqlPolicies(session)
+        self.grants: iam.Grants = grants
+        self.instance_profiles: iam.InstanceProfiles = profiles
