@@ -1,0 +1,39 @@
+"""Signature Version 4, seen from the server: what a request claims, and whether it is true. Sans-IO.
+
+The pipeline's way: :func:`service_of` to route, :func:`parse` to read the claim, a look-up of the key's
+secret (:mod:`tabard.auth.dialects` words its failures), :func:`verify`, and for bodies that stream
+:func:`body_decoder`.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+"""
+
+from tabard.auth.body import BodyDecoder, body_decoder, decode_body
+from tabard.auth.dialects import (
+    expired_token,
+    failure,
+    invalid_token,
+    missing_authentication,
+    unknown_access_key,
+    wrong_region,
+)
+from tabard.auth.keys import forget_signing_keys
+from tabard.auth.signature import Signature, parse, service_of
+from tabard.auth.verification import Verified, verify
+
+__all__ = [
+    "BodyDecoder",
+    "Signature",
+    "Verified",
+    "body_decoder",
+    "decode_body",
+    "expired_token",
+    "failure",
+    "forget_signing_keys",
+    "invalid_token",
+    "missing_authentication",
+    "parse",
+    "service_of",
+    "unknown_access_key",
+    "verify",
+    "wrong_region",
+]

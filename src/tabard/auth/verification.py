@@ -1,0 +1,277 @@
+"""Whether a claim is true: the same string is built, signed with the caller's secret, and compared.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+
+The clock is an argument. What this module does not know: whose secret it is, and what the caller may do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tabard.auth.canonical import canonical_headers, canonical_path, canonical_query, canonical_s3_path
+from tabard.auth.dialects import dialect_of, failure, query_parameters_error, wrong_region
+from tabard.auth.keys import signing_key
+from tabard.auth.malformed import scope_error
+from tabard.auth.signature import ALGORITHM, TERMINATOR, UNSIGNED_PAYLOAD, Signature
+from tabard.auth.timestamps import MAX_SKEW, basic, extended, instant
+from tabard.core.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from tabard.core.http import HttpRequest
+
+EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+STREAMING_SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+STREAMING_SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+STREAMING_UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+DECLARATIONS = frozenset(
+    {UNSIGNED_PAYLOAD, STREAMING_SIGNED, STREAMING_SIGNED_TRAILER, STREAMING_UNSIGNED_TRAILER}
+)
+
+is_sha256 = re.compile(r"[0-9a-f]{64}").fullmatch
+# What other services accept unsigned: the time and the token are proven by the signature itself, the hash
+# is not used.
+_MAY_BE_UNSIGNED = frozenset({b"x-amz-date", b"x-amz-security-token", b"x-amz-content-sha256"})
+_NOT_SIGNED = ("X-Amz-Signature",)
+_NOT_SIGNED_NOR_TOKEN = ("X-Amz-Signature", "X-Amz-Security-Token")
+
+
+class Verified(msgspec.Struct, frozen=True, gc=False):
+    """A claim that held: what streamed bodies need to go on verifying. Its ``repr`` shows no key."""
+
+    signature: Signature
+    scope: str
+    signing_key: bytes
+
+    @property
+    def seed(self) -> str:
+        """The request's own signature, on which the first chunk's builds."""
+        return self.signature.signature
+
+    def __repr__(self) -> str:
+        return f"<Verified {self.signature!r}>"
+
+
+def verify(
+    signature: Signature,
+    request: HttpRequest,
+    secret: str,
+    now: float,
+    service: str,
+    *,
+    region: str | None = None,
+    streaming: bool = False,
+) -> Verified:
+    """Prove a claim with the caller's ``secret`` at ``now`` (seconds since the epoch).
+
+    ``service`` is where the request arrived: the scope must name it, and refusals are worded as it
+    words them. ``region`` is the only one accepted, where there is one. With ``streaming`` the body has
+    not been read: a declared hash is taken at its word here and proven by
+    :func:`tabard.auth.body_decoder`. Raises ``AwsError``.
+    """
+    s3 = dialect_of(service) == "s3"
+    amz_date = signature.amz_date
+    signed_at = instant(amz_date)
+    if signed_at is None or signature.presigned or not -MAX_SKEW <= now - signed_at <= MAX_SKEW:
+        _check_time(signature, signed_at, now, service)
+    if (
+        signature.service != service
+        or signature.date != amz_date[:8]
+        or signature.terminator != TERMINATOR
+        or (region is not None and signature.region != region)
+    ):
+        raise _scope_refused(signature, service, region)
+    names = signature.signed_names
+    headers = request.headers
+    _check_signed(headers, names, service, s3=s3)
+    if s3:
+        payload = _declared_payload(signature, request, service, streaming=streaming)
+    else:
+        payload = hashlib.sha256(request.body).hexdigest() if request.body else EMPTY_SHA256
+    block, absent = canonical_headers(headers, names)
+    if absent and not s3:
+        name = absent[0].decode("latin-1")
+        text = f"'{name}' is named as a SignedHeader, but it does not exist in the HTTP request."
+        raise failure("credential_scope", service, detail=text)
+    tail = b"\n" + block + b"\n" + b";".join(names) + b"\n" + payload.encode("latin-1")
+    head = _request_line(request, service, s3=s3)
+    query = request.query
+    if query:
+        query = _query(query, service, _NOT_SIGNED if signature.presigned else ())
+    canonical = head + query.encode() + tail
+    scope = f"{signature.date}/{signature.region}/{service}/aws4_request"
+    key = signing_key(secret, signature.date, signature.region, service)
+    given = signature.signature.encode("latin-1", "replace")
+    to_sign = string_to_sign(amz_date, scope, canonical)
+    if not hmac.compare_digest(hmac.digest(key, to_sign, "sha256").hex().encode(), given):
+        if s3 or not signature.presigned or "X-Amz-Security-Token=" not in request.query:
+            raise _mismatch(signature, service, canonical, to_sign)
+        # Some signers add the token to the query after signing; it is proven by the key that belongs to it.
+        other = head + _query(request.query, service, _NOT_SIGNED_NOR_TOKEN).encode() + tail
+        expected = hmac.digest(key, string_to_sign(amz_date, scope, other), "sha256").hex().encode()
+        if not hmac.compare_digest(expected, given):
+            raise _mismatch(signature, service, canonical, to_sign)
+    return Verified(signature, scope, key)
+
+
+def string_to_sign(amz_date: str, scope: str, canonical: bytes) -> bytes:
+    """What the signing key signs: algorithm, time, scope and the canonical request's hash."""
+    return f"{ALGORITHM}\n{amz_date}\n{scope}\n{hashlib.sha256(canonical).hexdigest()}".encode()
+
+
+def _request_line(request: HttpRequest, service: str, *, s3: bool) -> bytes:
+    path = request.path
+    if path != "/":
+        try:
+            path = canonical_s3_path(path) if s3 else canonical_path(path)
+        except ValueError as error:
+            raise failure("malformed_uri", service, detail=str(error)) from None
+    return f"{request.method}\n{path}\n".encode()
+
+
+def _query(query: str, service: str, without: tuple[str, ...]) -> str:
+    try:
+        return canonical_query(query, without=without)
+    except ValueError as error:
+        raise failure("malformed_query", service, detail=str(error)) from None
+
+
+def _check_time(signature: Signature, signed_at: float | None, now: float, service: str) -> None:
+    s3 = dialect_of(service) == "s3"
+    if signed_at is None:
+        raise failure("malformed_date", service, detail=signature.amz_date)
+    if s3 and signature.presigned:
+        life = signature.expires or 0
+        fields = {"Expires": extended(signed_at + life), "ServerTime": extended(now)}
+        if signed_at > now + MAX_SKEW:
+            raise AwsError("AccessDenied", "Request is not valid yet", 403, fields)
+        if now > signed_at + life:
+            raise AwsError("AccessDenied", "Request has expired", 403, {"X-Amz-Expires": str(life), **fields})
+        return
+    if -MAX_SKEW <= now - signed_at <= MAX_SKEW:
+        return
+    late = now > signed_at
+    bound = basic(now - MAX_SKEW if late else now + MAX_SKEW)
+    shown = {
+        "RequestTime": signature.amz_date,
+        "ServerTime": extended(now),
+        "MaxAllowedSkewMilliseconds": str(MAX_SKEW * 1000),
+    }
+    raise failure(
+        "signature_expired" if late else "signature_not_yet_current",
+        service,
+        fields=shown if s3 else None,
+        signed=signature.amz_date,
+        bound=bound,
+        now=basic(now),
+    )
+
+
+def _scope_refused(signature: Signature, service: str, region: str | None) -> AwsError:
+    day, presigned = signature.amz_date[:8], signature.presigned
+    if dialect_of(service) == "s3":
+        if signature.service != service:
+            detail = f'incorrect service "{signature.service}". This endpoint belongs to "{service}".'
+            return scope_error(detail, service, presigned=presigned)
+        if signature.date != day:
+            detail = (
+                f'Invalid credential date "{signature.date}". '
+                f'This date is not the same as X-Amz-Date: "{day}".'
+            )
+            return (
+                query_parameters_error(detail) if presigned else scope_error(detail, service, presigned=False)
+            )
+        return wrong_region(service, signature.region, region or "", presigned=presigned)
+    wrong = []
+    if region is not None and signature.region != region:
+        wrong.append(f"Credential should be scoped to a valid region, not '{signature.region}'. ")
+    if signature.service != service:
+        wrong.append(f"Credential should be scoped to correct service: '{service}'. ")
+    if signature.terminator != TERMINATOR:
+        wrong.append(
+            "Credential should be scoped with a valid terminator: 'aws4_request', "
+            f"not '{signature.terminator}'. "
+        )
+    if signature.date != day:
+        wrong.append(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{signature.date}' != '{day}', from '{signature.amz_date}'."
+        )
+    return failure("credential_scope", service, detail="".join(wrong))
+
+
+def _check_signed(
+    headers: list[tuple[bytes, bytes]], names: tuple[bytes, ...], service: str, *, s3: bool
+) -> None:
+    """``host`` and every ``x-amz-`` header must be signed: others could have been added on the way."""
+    signed: Container[bytes] = names if len(names) < 32 else frozenset(names)
+    unsigned = [
+        name
+        for name, _ in headers
+        if name[:6] == b"x-amz-" and name not in signed and (s3 or name not in _MAY_BE_UNSIGNED)
+    ]
+    if not unsigned and b"host" in signed:
+        return
+    shown = [name.decode("latin-1") for name in dict.fromkeys(unsigned)]
+    if s3:
+        missing = ", ".join(shown if b"host" in signed else ["host", *shown])
+        raise failure("headers_not_signed", service, fields={"HeadersNotSigned": missing})
+    detail = f"'{shown[0]}'" if b"host" in signed else "'Host' or ':authority'"
+    raise failure("headers_not_signed", service, detail=detail)
+
+
+def _declared_payload(signature: Signature, request: HttpRequest, service: str, *, streaming: bool) -> str:
+    """The hash that an S3 request declares, held against its body unless that is still to come."""
+    declared = signature.payload
+    if is_sha256(declared):
+        if not streaming:
+            actual = hashlib.sha256(request.body).hexdigest() if request.body else EMPTY_SHA256
+            if actual != declared:
+                raise content_mismatch(declared, actual, service)
+        return declared
+    if declared in DECLARATIONS:
+        return declared
+    if not declared:
+        raise failure("content_hash_missing", service)
+    raise failure(
+        "content_hash_invalid",
+        service,
+        fields={"ArgumentName": "x-amz-content-sha256", "ArgumentValue": declared[:256]},
+    )
+
+
+def content_mismatch(declared: str, actual: str, service: str = "s3") -> AwsError:
+    """The body is not the one that was declared and signed for."""
+    fields = {"ClientComputedContentSHA256": declared, "S3ComputedContentSHA256": actual}
+    return failure("content_hash_mismatch", service, fields=fields)
+
+
+def _mismatch(signature: Signature, service: str, canonical: bytes, to_sign: bytes) -> AwsError:
+    """A wrong signature, with the strings that were expected, so that the signer can find its mistake."""
+    shown = _TOKEN.sub(rb"\1(not shown)", canonical)
+    text, string = shown.decode("utf-8", "replace"), to_sign.decode()
+    if dialect_of(service) != "s3":
+        detail = (
+            f"\n\nThe Canonical String for this request should have been\n'{text}'"
+            f"\n\nThe String-to-Sign should have been\n'{string}'\n"
+        )
+        return failure("signature_mismatch", service, detail=detail)
+    fields = {
+        "AWSAccessKeyId": signature.access_key_id,
+        "StringToSign": string,
+        "SignatureProvided": signature.signature[:256],
+        "StringToSignBytes": to_sign.hex(" "),
+        "CanonicalRequest": text,
+        "CanonicalRequestBytes": shown.hex(" "),
+    }
+    return failure("signature_mismatch", service, fields=fields)
+
+
+_TOKEN = re.compile(rb"(?m)(^x-amz-security-token:|X-Amz-Security-Token=)[^\n&]*")
