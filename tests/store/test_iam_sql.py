@@ -72,7 +72,8 @@ def test_a_page_starts_at_its_position_instead_of_skipping_to_it() -> None:
 def test_postgresql_orders_names_by_code_point() -> None:
     from sqlalchemy.schema import CreateTable
 
-    ddl = str(CreateTable(METADATA.tables["iam_roles"]).compile(dialect=postgresql.dialect()))
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    ddl = str(CreateTable(METADATA.tables["iam_roles"]).compile(dialect=dialect))
     assert 'path TEXT COLLATE "C"' in ddl
 
 

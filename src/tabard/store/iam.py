@@ -3,9 +3,9 @@
 Names are unique in an account without regard to case, and are looked up that way. Times are seconds since the
 epoch. Deleting an entity takes its keys, memberships, policies and versions along.
 
-Kinds of change (see ``port.Change``), each with the unique id among its keys: ``account`` (of account ``""``),
-``access-key`` (and its user's id, or the account's number for root), ``user``, ``group``, ``role``, ``policy``
-(its versions too), ``instance-profile``, ``grants`` (what is embedded in or attached to the entity of that id),
+Kinds of change (see ``port.Change``), each with the unique id among its keys: ``account``, ``access-key``
+(and its user's id, or the account's number for root), ``user``, ``group``, ``role``, ``policy`` (its versions
+too), ``instance-profile``, ``grants`` (what is embedded in or attached to the entity of that id),
 ``membership`` (the user's id and the group's), ``last-used``.
 """
 
@@ -284,22 +284,22 @@ class Policies(Entities[Policy], Protocol):
 class Grants(Protocol):
     """The policies of a user, group or role (by its unique id): embedded (inline) and attached (by ARN)."""
 
-    def inline(self, account: str, entity_id: str) -> list[InlinePolicy]:
+    def inline(self, account: str, kind: EntityKind, entity_id: str) -> list[InlinePolicy]:
         """The embedded policies, in order of name."""
 
     def put_inline(self, account: str, kind: EntityKind, entity_id: str, policy: InlinePolicy) -> None:
         """Embed a policy, in place of the one of the same name."""
 
-    def delete_inline(self, account: str, entity_id: str, name: str) -> bool:
+    def delete_inline(self, account: str, kind: EntityKind, entity_id: str, name: str) -> bool:
         """Take an embedded policy out; False when there is none of that name."""
 
-    def attached(self, account: str, entity_id: str) -> list[str]:
+    def attached(self, account: str, kind: EntityKind, entity_id: str) -> list[str]:
         """The attached policies' ARNs, in the order in which they were attached."""
 
     def attach(self, account: str, kind: EntityKind, entity_id: str, policy_arn: str) -> None:
         """Attach a policy; nothing changes when it is attached already."""
 
-    def detach(self, account: str, entity_id: str, policy_arn: str) -> bool:
+    def detach(self, account: str, kind: EntityKind, entity_id: str, policy_arn: str) -> bool:
         """Detach a policy; False when it was not attached."""
 
     def entities_of(self, account: str, policy_arn: str) -> list[tuple[EntityKind, str]]:

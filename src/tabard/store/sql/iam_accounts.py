@@ -13,7 +13,7 @@ from tabard.store.sql.schema_iam import ACCESS_KEYS, ACCOUNTS, LAST_USES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Row
+    from sqlalchemy import Column, Row
 
     from tabard.store.sql.session import Session
 
@@ -47,34 +47,36 @@ class SqlAccounts:
 
     def get(self, account: str) -> Account | None:
         """The account of these twelve digits."""
-        return self._by_id().get(account)
+        return self._session.remembered(
+            "account", account, account, lambda: self._load(ACCOUNTS.c.id, account)
+        )
 
     def by_alias(self, alias: str) -> Account | None:
         """The account that has this alias."""
-        return next((account for account in self.all() if account.alias == alias), None)
+        return self._load(ACCOUNTS.c.alias, alias)
 
     def all(self) -> list[Account]:
         """Every account, in order of its number."""
-        return list(self._by_id().values())
+        return [
+            _account(row)
+            for row in self._session.connection.execute(select(ACCOUNTS).order_by(ACCOUNTS.c.id))
+        ]
 
     def create(self, account: Account) -> None:
         """Add an account."""
         self._session.connection.execute(insert(ACCOUNTS), msgspec.structs.asdict(account))
-        self._session.changed("account", "", (account.id,), account)
+        self._session.changed("account", account.id, (account.id,), account)
 
     def replace(self, account: Account) -> None:
         """Write an account's new state over the old."""
         self._session.connection.execute(
             update(ACCOUNTS).where(ACCOUNTS.c.id == account.id), msgspec.structs.asdict(account)
         )
-        self._session.changed("account", "", (account.id,), account)
+        self._session.changed("account", account.id, (account.id,), account)
 
-    def _by_id(self) -> dict[str, Account]:
-        return self._session.listing("account", "", "all", self._load)
-
-    def _load(self) -> dict[str, Account]:
-        rows = self._session.connection.execute(select(ACCOUNTS).order_by(ACCOUNTS.c.id))
-        return {row.id: _account(row) for row in rows}
+    def _load(self, column: Column[Any], value: str) -> Account | None:
+        row = self._session.connection.execute(select(ACCOUNTS).where(column == value)).first()
+        return None if row is None else _account(row)
 
 
 class SqlAccessKeys:

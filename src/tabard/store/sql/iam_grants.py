@@ -43,11 +43,11 @@ class SqlGrants:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def inline(self, account: str, entity_id: str) -> list[InlinePolicy]:
+    def inline(self, account: str, kind: EntityKind, entity_id: str) -> list[InlinePolicy]:  # noqa: ARG002 - ids differ between kinds
         """The embedded policies, in order of name."""
         return self._granted(account, entity_id).inline
 
-    def attached(self, account: str, entity_id: str) -> list[str]:
+    def attached(self, account: str, kind: EntityKind, entity_id: str) -> list[str]:  # noqa: ARG002 - ids differ between kinds
         """The attached policies' ARNs, in the order in which they were attached."""
         return self._granted(account, entity_id).attached
 
@@ -68,7 +68,7 @@ class SqlGrants:
             self._session.connection.execute(insert(INLINE_POLICIES), row)
         self._changed(account, entity_id)
 
-    def delete_inline(self, account: str, entity_id: str, name: str) -> bool:
+    def delete_inline(self, account: str, kind: EntityKind, entity_id: str, name: str) -> bool:  # noqa: ARG002 - ids differ between kinds
         """Take an embedded policy out; False when there is none of that name."""
         of_name = (INLINE_POLICIES.c.entity_id == entity_id, INLINE_POLICIES.c.name == name)
         if self._session.connection.execute(delete(INLINE_POLICIES).where(*of_name)).rowcount == 0:
@@ -78,13 +78,13 @@ class SqlGrants:
 
     def attach(self, account: str, kind: EntityKind, entity_id: str, policy_arn: str) -> None:
         """Attach a policy; nothing changes when it is attached already."""
-        if policy_arn in self.attached(account, entity_id):
+        if policy_arn in self.attached(account, kind, entity_id):
             return
         row = {"account": account, "kind": kind, "entity_id": entity_id, "policy_arn": policy_arn}
         self._session.connection.execute(insert(ATTACHMENTS), row)
         self._changed(account, entity_id)
 
-    def detach(self, account: str, entity_id: str, policy_arn: str) -> bool:
+    def detach(self, account: str, kind: EntityKind, entity_id: str, policy_arn: str) -> bool:  # noqa: ARG002 - ids differ between kinds
         """Detach a policy; False when it was not attached."""
         of_arn = (ATTACHMENTS.c.entity_id == entity_id, ATTACHMENTS.c.policy_arn == policy_arn)
         if self._session.connection.execute(delete(ATTACHMENTS).where(*of_arn)).rowcount == 0:
