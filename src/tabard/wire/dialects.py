@@ -1,0 +1,92 @@
+"""What AWS's services do on the wire that botocore's models do not say. The codecs know no service; this table does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tabard.wire.scalars import (
+    format_iso8601,
+    format_iso8601_milliseconds,
+    format_iso8601_seconds,
+    format_iso8601_zero_milliseconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tabard.wire.scalars import Format
+
+S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One service's ways.
+
+    ``namespace`` is the replies' XML namespace where the model has none. ``roots`` names the root elements of replies
+    whose output shape does not; ``unwrapped`` are operations whose only member is the root itself. ``text_payload`` is
+    the content type of a payload that is text. ``amazon_ids`` puts S3's two id headers on replies and has errors stand
+    alone. ``buckets`` routes by bucket and key, in virtual-host style too.
+    """
+
+    namespace: str = ""
+    timestamps: Format = format_iso8601
+    roots: Mapping[str, str] = field(default_factory=dict)
+    unwrapped: frozenset[str] = frozenset()
+    text_payload: str = "text/plain"
+    amazon_ids: bool = False
+    buckets: bool = False
+
+
+PLAIN = Dialect()
+
+DIALECTS: dict[str, Dialect] = {
+    "iam": Dialect(timestamps=format_iso8601_seconds),
+    "sts": Dialect(timestamps=format_iso8601_seconds),
+    "ec2": Dialect(timestamps=format_iso8601_milliseconds),
+    "s3": Dialect(
+        namespace=S3_NAMESPACE,
+        timestamps=format_iso8601_zero_milliseconds,
+        roots={
+            "CompleteMultipartUpload": "CompleteMultipartUploadResult",
+            "CreateMultipartUpload": "InitiateMultipartUploadResult",
+            "CreateSession": "CreateSessionResult",
+            "DeleteObjects": "DeleteResult",
+            "GetBucketAccelerateConfiguration": "AccelerateConfiguration",
+            "GetBucketAcl": "AccessControlPolicy",
+            "GetBucketCors": "CORSConfiguration",
+            "GetBucketLifecycle": "LifecycleConfiguration",
+            "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
+            "GetBucketLocation": "LocationConstraint",
+            "GetBucketLogging": "BucketLoggingStatus",
+            "GetBucketNotification": "NotificationConfiguration",
+            "GetBucketNotificationConfiguration": "NotificationConfiguration",
+            "GetBucketRequestPayment": "RequestPaymentConfiguration",
+            "GetBucketTagging": "Tagging",
+            "GetBucketVersioning": "VersioningConfiguration",
+            "GetBucketWebsite": "WebsiteConfiguration",
+            "GetObjectAcl": "AccessControlPolicy",
+            "GetObjectAttributes": "GetObjectAttributesResponse",
+            "GetObjectTagging": "Tagging",
+            "ListBucketAnalyticsConfigurations": "ListBucketAnalyticsConfigurationResult",
+            "ListBucketIntelligentTieringConfigurations": "ListBucketIntelligentTieringConfigurationsResult",
+            "ListBucketInventoryConfigurations": "ListInventoryConfigurationsResult",
+            "ListBucketMetricsConfigurations": "ListMetricsConfigurationsResult",
+            "ListBuckets": "ListAllMyBucketsResult",
+            "ListDirectoryBuckets": "ListAllMyDirectoryBucketsResult",
+            "ListMultipartUploads": "ListMultipartUploadsResult",
+            "ListObjectVersions": "ListVersionsResult",
+            "ListObjects": "ListBucketResult",
+            "ListObjectsV2": "ListBucketResult",
+            "ListParts": "ListPartsResult",
+        },
+        unwrapped=frozenset({"GetBucketLocation"}),
+        text_payload="application/json",
+        amazon_ids=True,
+        buckets=True,
+    ),
+}
+
+SCOPES: dict[str, str] = {"iam": "iam", "sts": "sts", "ec2": "ec2", "s3": "s3"}
+"""From a credential scope's service to botocore's name of it: every service that is routed to."""

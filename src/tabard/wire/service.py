@@ -1,0 +1,110 @@
+"""Services and their operations: models on one side, codecs on the other, joined when first used."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from tabard.wire.codecs import CODECS, Decode, Encode, Match, streams
+from tabard.wire.dialects import DIALECTS, PLAIN
+from tabard.wire.model import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tabard.core.http import HttpReply, HttpRequest
+    from tabard.wire.dialects import Dialect
+    from tabard.wire.model import ServiceModel, Shape
+
+
+class Operation:
+    """One operation of a service; its codec is compiled when first used."""
+
+    def __init__(self, service: Service, entry: dict[str, Any]) -> None:
+        self.name: str = entry["name"]
+        self.service = service
+        self.entry = entry
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.service.name}:{self.name}>"
+
+    @cached_property
+    def input(self) -> Shape | None:
+        """The input's shape."""
+        return self.service.model.refer(self.entry["input"]) if "input" in self.entry else None
+
+    @cached_property
+    def output(self) -> Shape | None:
+        """The output's shape."""
+        return self.service.model.refer(self.entry["output"]) if "output" in self.entry else None
+
+    @cached_property
+    def streams_in(self) -> bool:
+        """Whether the request's body is a stream of bytes, which ``decode`` leaves out (PutObject's Body)."""
+        return streams(self.input)
+
+    @cached_property
+    def streams_out(self) -> bool:
+        """Whether the reply's body is a stream of bytes (GetObject's Body)."""
+        return streams(self.output)
+
+    @cached_property
+    def _decode(self) -> Decode:
+        return self.service.codec.decoder(self.entry)
+
+    @cached_property
+    def _encode(self) -> Encode:
+        return self.service.codec.encoder(self.entry)
+
+    def decode(self, request: HttpRequest, match: Match) -> dict[str, Any]:
+        """A request's parameters, checked against the model; raises the ``AwsError`` that AWS would answer."""
+        return self._decode(request, match)
+
+    def encode(self, result: Mapping[str, Any], request_id: str) -> HttpReply:
+        """A reply from the values that botocore would read out of it; what is absent or None is left out.
+
+        A streaming payload, bytes or an asynchronous iterator, is passed through. ``content-length`` is set only where
+        the result states it; the server adds it for bodies that are bytes.
+        """
+        return self._encode(result, request_id)
+
+
+class Service:
+    """One AWS service as its model describes it."""
+
+    def __init__(self, name: str, model: ServiceModel, dialect: Dialect = PLAIN) -> None:
+        metadata = model.metadata
+        self.name = name
+        self.model = model
+        self.dialect = dialect
+        self.protocol: str = metadata["protocol"]
+        self.api_version: str = metadata.get("apiVersion", "")
+        self.xml_namespace: str = metadata.get("xmlNamespace") or dialect.namespace
+        self.target_prefix: str = metadata.get("targetPrefix", "")
+        self.operations = model.operation_names
+        self.codec = CODECS[self.protocol](self.protocol, model, dialect)
+        self._compiled: dict[str, Operation] = {}
+
+    def __repr__(self) -> str:
+        return f"<Service {self.name}>"
+
+    def operation(self, name: str) -> Operation:
+        """An operation by name; raises ``KeyError`` where the service has none of that name."""
+        operation = self._compiled.get(name)
+        if operation is None:
+            operation = self._compiled[name] = Operation(self, {"name": name, **self.model.operation(name)})
+        return operation
+
+    @cached_property
+    def error_statuses(self) -> dict[str, int]:
+        """HTTP status by error code, as the model states them."""
+        return self.model.exceptions()
+
+
+@lru_cache(maxsize=None)
+def service(name: str) -> Service:
+    """A service by the name of its botocore model (``iam``); raises ``LookupError`` where there is none.
+
+    The model is read when first asked for.
+    """
+    return Service(name, load(name), DIALECTS.get(name, PLAIN))
