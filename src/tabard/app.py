@@ -1,0 +1,201 @@
+"""The one place that names drivers and joins the parts into a running node."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from tabard.audit.jsonl import JsonLinesTrail
+from tabard.core.sources import access_key_id, secret_access_key, system_clock, system_random
+from tabard.edge.http import HttpServer, Origin
+from tabard.edge.pipeline import Pipeline
+from tabard.identity.keyring import KeyRing
+from tabard.identity.principals import SECRET_PURPOSE
+from tabard.services import sts  # noqa: F401 - importing a service registers its operations
+from tabard.services.node import Node
+from tabard.store.iam import AccessKey, Account
+from tabard.store.sql.store import open_sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tabard.store.port import View
+
+VIRTUAL_HOSTS = ("s3.localhost", "localhost", "s3.amazonaws.com")
+
+
+class SettingsError(Exception):
+    """The server can not start as it was asked to; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run. ``data`` may be None only with ``ephemeral``; port 0 takes a free one."""
+
+    data: Path | None
+    host: str = "127.0.0.1"
+    port: int = 4680
+    account: str | None = None
+    region: str = "us-east-1"
+    ephemeral: bool = False
+    ssh_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a server that has just started says of itself. ``root_secret`` is there only when it was made just now."""
+
+    endpoint: str
+    account: str
+    region: str
+    data: Path
+    credentials: Path
+    first_start: bool
+    root_access_key_id: str
+    root_secret: str | None
+    ssh_port: int
+    problems: list[str] = field(default_factory=list)
+    instances: int = 0
+
+
+def run(settings: Settings, ready: Callable[[Started], None]) -> None:
+    """Serve until SIGTERM or SIGINT, on uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings, ready))
+
+
+async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
+    """Serve until SIGTERM or SIGINT; call ``ready`` once requests are answered. Raises ``SettingsError``."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with contextlib.AsyncExitStack() as stack:
+        data = stack.enter_context(_data_folder(settings))
+        started = await _start(settings, data, stack)
+        ready(started)
+        await stop.wait()
+
+
+async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStack) -> Started:
+    listener = stack.enter_context(_listener(settings))
+    loop = asyncio.get_running_loop()
+    keys = KeyRing.load(data / "keys.json", system_random)
+    store = open_sqlite(data / "tabard.db", system_clock, durable=not settings.ephemeral)
+    stack.callback(store.close)
+    trail = JsonLinesTrail(data / "audit", system_clock, loop=loop)
+    stack.callback(trail.close)
+    node = Node(settings.region, store, keys, system_clock, system_random)
+    account, key_id, secret = await _account(settings, node, data)
+    pipeline = Pipeline(node, trail, virtual_hosts=VIRTUAL_HOSTS)
+    server = HttpServer(pipeline.handle)
+    stack.push_async_callback(server.close)
+    await server.serve_on(listener, Origin())
+    host, port = listener.getsockname()[:2]
+    endpoint = f"http://{host}:{port}"
+    _write(
+        data / "endpoint",
+        json.dumps({"endpoint": endpoint, "region": settings.region, "account": account, "pid": os.getpid()}),
+    )
+    stack.callback((data / "endpoint").unlink, missing_ok=True)
+    return Started(
+        endpoint,
+        account,
+        settings.region,
+        data,
+        data / "credentials",
+        secret is not None,
+        key_id,
+        secret,
+        settings.ssh_port or 0,
+    )
+
+
+@contextlib.contextmanager
+def _data_folder(settings: Settings):  # type: ignore[no-untyped-def]
+    """The data folder, locked against a second server; a temporary one for an ephemeral server."""
+    if settings.ephemeral or settings.data is None:
+        memory = Path("/dev/shm")  # noqa: S108 - memory, not disk; mkdtemp makes a private folder in it
+        base = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+        data = Path(tempfile.mkdtemp(prefix="tabard-", dir=base))
+    else:
+        data = settings.data
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SettingsError(f"The data folder {data} can not be used: {error.strerror}. Choose one with --data.") from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SettingsError(f"Another Tabard is running on {data}. Stop it, or choose another folder with --data.") from None
+        yield data
+    finally:
+        os.close(lock)
+        if settings.ephemeral:
+            shutil.rmtree(data, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _listener(settings: Settings):  # type: ignore[no-untyped-def]
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((settings.host, settings.port))
+    except OSError as error:
+        sock.close()
+        raise SettingsError(
+            f"{settings.host}:{settings.port} can not be listened on: {error.strerror}. Choose another with --listen."
+        ) from None
+    with sock:
+        yield sock
+
+
+async def _account(settings: Settings, node: Node, data: Path) -> tuple[str, str, str | None]:
+    """The account, its root key's id, and the secret if the key was made just now."""
+    existing = node.store.read().iam.accounts.all()
+    if existing:
+        account = existing[0].id
+        if settings.account not in {None, account}:
+            raise SettingsError(f"This data folder belongs to account {account}, not {settings.account}.")
+        keys = node.store.read().iam.access_keys.of_user(account, None)
+        return account, keys[0].id if keys else "", None
+    account = settings.account or f"{1 + int.from_bytes(node.random(8), 'big') % 999_999_999_999:012d}"
+    key_id, secret = access_key_id("AKIA", account, node.random), secret_access_key(node.random)
+    now = node.clock()
+    _write(
+        data / "credentials", f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n"
+    )
+
+    def create(view: View) -> None:
+        view.iam.accounts.create(Account(account, "tabard", now))
+        sealed = node.keys.seal(SECRET_PURPOSE, secret.encode())
+        view.iam.access_keys.create(AccessKey(key_id, account, None, sealed, "Active", now))
+
+    await node.store.write(create)
+    return account, key_id, secret
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a small private file so that a reader sees all of it or none."""
+    draft = path.with_name(path.name + ".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,142 @@
+"""A trail in rotating JSON-lines files: ``events.jsonl``, and older ones as ``events-<time>.jsonl``.
+
+Records are gathered during one turn of the event loop and written with one system call at its end (or at ``flush``, which
+the pipeline calls before it acknowledges a change). A record never holds a secret: the pipeline redacts before it records.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tabard.core.sources import as_datetime
+
+if TYPE_CHECKING:
+    import asyncio
+    from pathlib import Path
+
+    from tabard.audit.port import Event
+    from tabard.core.sources import Clock
+
+log = logging.getLogger(__name__)
+
+FILE_AT_MOST = 64 * 1024 * 1024
+"""Bytes after which a file is closed and a new one begun."""
+FILES_AT_MOST = 32
+"""Closed files that are kept; the oldest are removed."""
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for, as text."""
+    return repr(value)
+
+
+class JsonLinesTrail:
+    """See ``tabard.audit.port.Trail``."""
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+        file_at_most: int = FILE_AT_MOST,
+        files_at_most: int = FILES_AT_MOST,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        self._clock = clock
+        self._loop = loop
+        self._file_at_most = file_at_most
+        self._files_at_most = files_at_most
+        self._encode = msgspec.json.Encoder(enc_hook=_plain).encode
+        self._waiting: list[bytes] = []
+        self._scheduled = False
+        self._failed = False
+        self._open()
+
+    @property
+    def failed(self) -> bool:
+        """See ``Trail.failed``."""
+        return self._failed
+
+    def record(self, event: Event) -> None:
+        """See ``Trail.record``."""
+        self._waiting.append(self._encode(event))
+        if not self._scheduled:
+            self._scheduled = True
+            if self._loop is None:
+                self.flush()
+            else:
+                self._loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """See ``Trail.flush``. What could not be written is kept and tried again at the next flush."""
+        self._scheduled = False
+        if not self._waiting:
+            if self._failed:
+                self._failed = not self._probe()
+            return
+        self._waiting.append(b"")
+        data = b"\n".join(self._waiting)
+        try:
+            self._write(data)
+        except OSError as error:
+            if not self._failed:
+                log.error("the audit trail can not be written (%s): requests are refused until it can", error)
+            self._waiting.pop()
+            self._failed = True
+            return
+        self._waiting.clear()
+        self._failed = False
+        if self._size >= self._file_at_most:
+            self._rotate()
+
+    def close(self) -> None:
+        """See ``Trail.close``."""
+        self.flush()
+        os.close(self._descriptor)
+
+    def _open(self) -> None:
+        path = self._folder / "events.jsonl"
+        self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._size = os.fstat(self._descriptor).st_size
+        self._mend()
+
+    def _mend(self) -> None:
+        """Drop the half of a record that a crash in the middle of a write left at the end."""
+        if self._size and os.pread(self._descriptor, 1, self._size - 1) != b"\n":
+            tail = os.pread(self._descriptor, 1 << 20, max(0, self._size - (1 << 20)))
+            self._size -= len(tail) - (tail.rfind(b"\n") + 1)
+            os.ftruncate(self._descriptor, self._size)
+
+    def _write(self, data: bytes) -> None:
+        written = 0
+        try:
+            while written < len(data):
+                written += os.write(self._descriptor, data[written:])
+        except OSError:
+            os.ftruncate(self._descriptor, self._size)
+            raise
+        self._size += written
+
+    def _probe(self) -> bool:
+        """Whether a byte can be written again (and is taken back)."""
+        try:
+            os.write(self._descriptor, b"\n")
+            os.ftruncate(self._descriptor, self._size)
+        except OSError:
+            return False
+        return True
+
+    def _rotate(self) -> None:
+        os.fsync(self._descriptor)
+        os.close(self._descriptor)
+        stamp = as_datetime(self._clock()).strftime("%Y%m%dT%H%M%S%fZ")
+        (self._folder / "events.jsonl").rename(self._folder / f"events-{stamp}.jsonl")
+        for old in sorted(self._folder.glob("events-*.jsonl"))[: -self._files_at_most]:
+            old.unlink(missing_ok=True)
+        self._open()

@@ -1,0 +1,55 @@
+"""What an audit trail is, and the record it keeps.
+
+Records have CloudTrail's event format:
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import msgspec
+
+
+class Event(msgspec.Struct, rename="camel", omit_defaults=True):
+    """One call. ``user_identity`` is JSON already; ``additional_event_data`` carries the decision and its reason."""
+
+    event_version: str
+    user_identity: msgspec.Raw
+    event_time: str
+    event_source: str
+    event_name: str
+    aws_region: str
+    source_ip_address: str = msgspec.field(name="sourceIPAddress")
+    user_agent: str
+    request_id: str = msgspec.field(name="requestID")
+    event_id: str = msgspec.field(name="eventID")
+    read_only: bool
+    event_type: str
+    management_event: bool
+    recipient_account_id: str
+    event_category: str
+    error_code: str | None = None
+    error_message: str | None = None
+    request_parameters: Any = None
+    response_elements: Any = None
+    additional_event_data: Any = None
+    resources: list[dict[str, str]] | None = None
+    shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
+
+
+class Trail(Protocol):
+    """An append-only trail. ``record`` is cheap and keeps order; what was flushed survives the process."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last flush failed: the pipeline then refuses work until one succeeds (an honest 503)."""
+
+    def record(self, event: Event) -> None:
+        """Append one event; it reaches the file at the end of this turn of the event loop, or at ``flush``."""
+
+    def flush(self) -> None:
+        """Hand everything to the operating system now; called before a change is acknowledged."""
+
+    def close(self) -> None:
+        """Flush and let go of the file."""

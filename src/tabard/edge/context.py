@@ -1,0 +1,111 @@
+"""The global condition keys of a request, each computed only when an applicable policy mentions it.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tabard.core.sources import iso8601
+from tabard.policy import Context
+
+if TYPE_CHECKING:
+    from tabard.policy.context import Lazy, Value
+    from tabard.services.operation import Call, Check
+
+_PRINCIPAL_TYPES = {
+    "Root": "Account",
+    "User": "User",
+    "AssumedRole": "AssumedRole",
+    "FederatedUser": "FederatedUser",
+    "Anonymous": "Anonymous",
+    "Service": "AWSService",
+}
+
+
+def _known(value: str) -> str | None:
+    return value or None
+
+
+def _mfa_present(call: Call) -> str | None:
+    """Only temporary credentials say whether MFA was used."""
+    caller = call.caller
+    if not caller.is_session or caller.delivery is not None:
+        return None
+    return "true" if caller.mfa_at is not None else "false"
+
+
+def _mfa_age(call: Call) -> str | None:
+    since = call.caller.mfa_at
+    return None if since is None else str(int(call.now - since))
+
+
+def _token_issued(call: Call) -> str | None:
+    issued = call.caller.issued_at
+    return None if issued is None else iso8601(issued)
+
+
+Key = Callable[["Call"], "Lazy"]
+
+GLOBAL_KEYS: dict[str, Key] = {
+    "aws:currenttime": lambda call: iso8601(call.now),
+    "aws:epochtime": lambda call: str(int(call.now)),
+    "aws:multifactorauthage": _mfa_age,
+    "aws:multifactorauthpresent": _mfa_present,
+    "aws:principalaccount": lambda call: _known(call.caller.account) if call.caller.kind != "Anonymous" else None,
+    "aws:principalarn": lambda call: _known(call.caller.principal_arn),
+    "aws:principalisawsservice": lambda call: "true" if call.caller.kind == "Service" else "false",
+    "aws:principalservicename": lambda call: _known(call.caller.service_name),
+    "aws:principaltype": lambda call: _PRINCIPAL_TYPES[call.caller.kind],
+    "aws:referer": lambda call: call.http.header(b"referer"),
+    "aws:requestedregion": lambda call: call.region,
+    "aws:securetransport": lambda call: "true" if call.secure else "false",
+    "aws:sourceidentity": lambda call: _known(call.caller.source_identity),
+    "aws:sourceip": lambda call: call.source_ip,
+    "aws:tokenissuetime": _token_issued,
+    "aws:useragent": lambda call: call.http.header(b"user-agent"),
+    "aws:userid": lambda call: call.caller.user_id,
+    "aws:username": lambda call: call.caller.name if call.caller.kind == "User" else None,
+    "aws:viaawsservice": lambda _call: "false",
+    "aws:ec2instancesourceprivateipv4": lambda call: call.caller.delivery and call.caller.delivery.private_ip,
+    "aws:ec2instancesourcevpc": lambda call: call.caller.delivery and call.caller.delivery.vpc_id,
+    "ec2:sourceinstancearn": lambda call: call.caller.delivery and call.caller.delivery.instance_arn,
+    "ec2:roledelivery": lambda call: "2.0" if call.caller.delivery else None,
+}
+
+_PRINCIPAL_TAG = "aws:principaltag/"
+
+
+class RequestContext(Context):
+    """The condition keys of one check: its own first, then the request's."""
+
+    __slots__ = ("_call", "_resource_account")
+
+    def __init__(self, call: Call, check: Check) -> None:
+        super().__init__(dict(check.keys))
+        self._call = call
+        self._resource_account = check.account or call.caller.account
+
+    def _miss(self, key: str) -> Value:
+        compute = GLOBAL_KEYS.get(key)
+        value: Lazy
+        if compute is not None:
+            value = compute(self._call)
+        elif key.startswith(_PRINCIPAL_TAG):
+            value = self._principal_tags().get(key[len(_PRINCIPAL_TAG) :])
+        elif key == "aws:resourceaccount":
+            value = self._resource_account
+        else:
+            return super()._miss(key)
+        return self._settle(key, value)
+
+    def keys(self) -> list[str]:
+        """Every key that this request has, for explanations and records."""
+        for key in (*GLOBAL_KEYS, "aws:resourceaccount", *(_PRINCIPAL_TAG + tag for tag in self._principal_tags())):
+            self.lookup(key)
+        return [key for key in super().keys() if self.lookup(key) is not None]
+
+    def _principal_tags(self) -> dict[str, str]:
+        return {key.lower(): value for key, value in self._call.caller.tags.items()}

@@ -1,0 +1,193 @@
+"""One audit record for each call, in CloudTrail's event format, with the decision's reason and without secrets.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tabard.audit.port import Event
+from tabard.core.sources import iso8601
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tabard.core.caller import Caller
+    from tabard.core.errors import AwsError
+    from tabard.core.http import HttpRequest
+    from tabard.policy import Decision
+
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+"""What CloudTrail writes in place of a secret."""
+
+_SENSITIVE = frozenset(
+    {
+        "Password",
+        "NewPassword",
+        "OldPassword",
+        "SecretAccessKey",
+        "SessionToken",
+        "UserData",
+        "KeyMaterial",
+        "SSECustomerKey",
+        "CopySourceSSECustomerKey",
+        "TokenCode",
+        "EncodedMessage",
+        "DecodedMessage",
+        "PrivateKey",
+        "ServicePassword",
+        "WebIdentityToken",
+        "SAMLAssertion",
+        "Base32StringSeed",
+        "QRCodePNG",
+    }
+)
+_PARAMETERS_AT_MOST = 100 * 1024
+
+_USER_TYPES = {
+    "Root": "Root",
+    "User": "IAMUser",
+    "AssumedRole": "AssumedRole",
+    "FederatedUser": "FederatedUser",
+    "Anonymous": "AWSAccount",
+    "Service": "AWSService",
+}
+_MANAGEMENT_EVENTS = frozenset({"iam", "sts", "ec2"})
+
+
+@lru_cache(maxsize=4096)
+def _second(now: int) -> str:
+    return iso8601(now)
+
+
+def redacted(value: Any) -> Any:
+    """A request or reply as the trail keeps it: names in lower camel case, secrets hidden, bytes and streams left out."""
+    if isinstance(value, dict):
+        return {
+            key[:1].lower() + key[1:]: HIDDEN if key in _SENSITIVE else redacted(item)
+            for key, item in value.items()
+            if key != "Body"
+        }
+    if isinstance(value, list):
+        return [redacted(item) for item in value]
+    return value
+
+
+def identity_of(caller: Caller) -> msgspec.Raw:
+    """The ``userIdentity`` element of a caller, as JSON."""
+    identity: dict[str, Any] = {"type": _USER_TYPES[caller.kind], "principalId": caller.user_id}
+    if caller.kind == "Anonymous":
+        identity["accountId"] = "anonymous"
+        return msgspec.Raw(msgspec.json.encode(identity))
+    if caller.kind == "Service":
+        return msgspec.Raw(msgspec.json.encode({"type": "AWSService", "invokedBy": caller.service_name}))
+    identity |= {"arn": caller.arn, "accountId": caller.account, "accessKeyId": caller.access_key_id}
+    if caller.kind == "User":
+        identity["userName"] = caller.name
+    if caller.is_session:
+        session: dict[str, Any] = {
+            "attributes": {
+                "creationDate": iso8601(caller.issued_at or 0),
+                "mfaAuthenticated": "true" if caller.mfa_at is not None else "false",
+            }
+        }
+        if caller.kind == "AssumedRole":
+            session["sessionIssuer"] = {
+                "type": "Role",
+                "principalId": caller.unique_id,
+                "arn": caller.principal_arn,
+                "accountId": caller.account,
+                "userName": caller.name,
+            }
+        if caller.delivery is not None:
+            session["ec2RoleDelivery"] = "2.0"
+        if caller.source_identity:
+            session["sourceIdentity"] = caller.source_identity
+        identity["sessionContext"] = session
+    return msgspec.Raw(msgspec.json.encode(identity))
+
+
+UNKNOWN = msgspec.Raw(b'{"type":"Unknown"}')
+
+
+def event(
+    *,
+    identity: msgspec.Raw,
+    account: str,
+    service: str,
+    operation: str,
+    region: str,
+    source_ip: str,
+    http: HttpRequest,
+    request_id: str,
+    now: float,
+    read_only: bool,
+    parameters: Mapping[str, Any] | None,
+    response: Any,
+    error: AwsError | None,
+    decision: Any,
+    resources: list[dict[str, str]] | None,
+) -> Event:
+    """The record of one call; ``decision`` is what the ``tabard`` element of additionalEventData says."""
+    management = service in _MANAGEMENT_EVENTS
+    kept = None
+    if parameters:
+        kept = redacted(parameters)
+        if len(http.body) > _PARAMETERS_AT_MOST:
+            kept = {"omitted": True, "reason": "the parameters are larger than 100 kB", "bytes": len(http.body)}
+    return Event(
+        "1.11",
+        identity,
+        _second(int(now)),
+        f"{service or 'unknown'}.amazonaws.com",
+        operation,
+        region,
+        source_ip,
+        http.header(b"user-agent") or "",
+        request_id,
+        request_id,
+        read_only,
+        "AwsApiCall",
+        management,
+        account,
+        "Management" if management else "Data",
+        None if error is None else error.code,
+        None if error is None else error.message,
+        kept,
+        response,
+        decision,
+        resources,
+    )
+
+
+READ_PREFIXES = ("Get", "List", "Describe", "Head", "Simulate", "Decode", "AssumeRole")
+"""Operations whose names begin so change nothing (CloudTrail calls AssumeRole read-only too)."""
+
+ANONYMOUS_IDENTITY = msgspec.Raw(b'{"type":"AWSAccount","principalId":"","accountId":"anonymous"}')
+
+
+def unproven(access_key_id: str) -> msgspec.Raw:
+    """The identity of a caller whose credentials were refused: what was claimed, and nothing more."""
+    return msgspec.Raw(msgspec.json.encode({"type": "Unknown", "accessKeyId": access_key_id[:128]}))
+
+
+def reason(decision: Decision | None, revision: int) -> dict[str, Any]:
+    """Why the call was allowed or denied, and on which revision of the store the decision was made."""
+    if decision is None:
+        return {"revision": revision}
+    layer = decision.layer
+    said: dict[str, Any] = {
+        "revision": revision,
+        "decision": decision.outcome.value,
+        "layer": "account root" if layer is None else layer.value,
+    }
+    if decision.statements:
+        said["statements"] = [
+            {"policy": ref.source.arn or ref.source.name, "version": ref.source.version_id, "sid": ref.sid, "index": ref.index}
+            for ref in decision.statements
+        ]
+    return said

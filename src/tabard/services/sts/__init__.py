@@ -1,0 +1,14 @@
+"""AWS Security Token Service: https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html.
+
+Importing the package registers its operations.
+"""
+
+from tabard.services.sts import (
+    access_keys,
+    assume_role,
+    authorization_messages,
+    caller_identity,
+    session_tokens,
+)
+
+__all__ = ["access_keys", "assume_role", "authorization_messages", "caller_identity", "session_tokens"]

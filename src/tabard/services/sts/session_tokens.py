@@ -1,0 +1,55 @@
+"""GetSessionToken: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tabard.core.errors import AwsError
+from tabard.core.sources import as_datetime
+from tabard.identity.sessions import SessionCredentials, mint
+from tabard.services.operation import READ, Call, operation
+
+_DEFAULT = 12 * 3600
+_ROOT_AT_MOST = 3600
+
+NO_MFA_DEVICE = (
+    "MultiFactorAuthentication failed, unable to validate MFA code.  "
+    "Please verify your MFA serial number is valid and associated with this user."
+)
+
+
+@operation("sts", "GetSessionToken", READ, checks=None)
+def get_session_token(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Temporary credentials of the calling user itself (or of root, for an hour at most). No permission is needed."""
+    caller = call.caller
+    if caller.is_session:
+        raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
+    if request.get("SerialNumber") is not None or request.get("TokenCode") is not None:
+        raise AwsError("AccessDenied", NO_MFA_DEVICE, 403)
+    duration = request.get("DurationSeconds", _DEFAULT)
+    if caller.kind == "Root":
+        duration = min(duration, _ROOT_AT_MOST)
+    return {
+        "Credentials": as_reply(
+            mint(
+                call.node.keys,
+                call.node.random,
+                kind="session-root" if caller.kind == "Root" else "session-user",
+                account=caller.account,
+                principal_id=caller.unique_id,
+                session_name="",
+                now=call.now,
+                duration=duration,
+            )
+        )
+    }
+
+
+def as_reply(credentials: SessionCredentials) -> dict[str, Any]:
+    """The ``Credentials`` structure of STS's replies."""
+    return {
+        "AccessKeyId": credentials.access_key_id,
+        "SecretAccessKey": credentials.secret_access_key,
+        "SessionToken": credentials.session_token,
+        "Expiration": as_datetime(credentials.expires_at),
+    }
