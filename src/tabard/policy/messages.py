@@ -1,0 +1,52 @@
+"""A decision in AWS's words to the caller.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tabard.policy.decision import Decision, Outcome, Request
+from tabard.policy.document import Kind
+
+if TYPE_CHECKING:
+    from tabard.core.caller import Caller
+
+_EXPLICIT = {
+    Kind.IDENTITY: "an identity-based policy",
+    Kind.BOUNDARY: "a permissions boundary",
+    Kind.SESSION: "a session policy",
+    Kind.RESOURCE: "a resource-based policy",
+    Kind.TRUST: "the role trust policy",
+    Kind.SCP: "a service control policy",
+    Kind.RCP: "a resource control policy",
+    Kind.ENDPOINT: "a VPC endpoint policy",
+}
+
+
+def denial_message(decision: Decision, request: Request, *, same_organization: bool = False) -> str:
+    """What AWS tells a caller whose request was denied.
+
+    The ARN of the policy that denied is told to callers of the policy's own account, and with
+    ``same_organization`` to those of any account of its organisation.
+    """
+    caller = request.principal
+    subject = f"User: {caller.arn} is not authorized to perform: {request.action}"
+    if request.resource not in {"", "*"}:
+        subject += f" on resource: {request.resource}"
+    layer = decision.layer
+    if layer is None:
+        return subject
+    if decision.outcome is not Outcome.EXPLICITLY_DENIED:
+        return f"{subject} because no {layer.value} allows the {request.action} action"
+    told = _arn(decision, caller, same_organization=same_organization)
+    return f"{subject} with an explicit deny in {_EXPLICIT[layer]}{told}"
+
+
+def _arn(decision: Decision, caller: Caller, *, same_organization: bool) -> str:
+    for statement in decision.statements:
+        arn = statement.source.arn
+        if arn and (same_organization or arn.split(":")[4:5] in ([caller.account], ["aws"])):
+            return f": {arn}"
+    return ""

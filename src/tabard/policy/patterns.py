@@ -1,0 +1,323 @@
+"""Texts with ``*``, ``?`` and ``${variables}``, and matching them in at most pattern times text.
+
+A pattern is cut at its stars; each piece is then looked for from where the last one ended, which is greedy
+but never goes back, so that no number of stars is exponential. In a resource ARN a ``?`` and a ``*`` inside
+one of the first five segments stop at a colon, while a ``*`` that ends its segment may run past it. Those
+rare patterns are first tried loosely, then segment by segment, and only where these disagree by a
+bit-parallel automaton.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from tabard.policy.context import Context
+
+Matcher = Callable[[str], bool]
+
+
+class Wild(Enum):
+    """The two wildcards."""
+
+    STAR = "*"
+    ONE = "?"
+
+
+class Variable(Struct, frozen=True):
+    """``${key}`` or ``${key, 'default'}``; ``key`` is in lower case."""
+
+    key: str
+    default: str | None
+
+    def value(self, context: Context) -> str | None:
+        """What stands for it: None where the key is absent without a default, or has several values."""
+        found = context.lookup(self.key)
+        if found is None:
+            return self.default
+        return found if isinstance(found, str) else None
+
+
+Token = str | Wild | Variable
+Plain = str | Wild
+
+_MARKS = re.compile(r"[*?]|\$\{[^}]*\}")
+_WILDS = {"*": Wild.STAR, "?": Wild.ONE}
+
+
+def tokens_of(text: str, *, variables: bool, wildcards: bool = True) -> list[Token]:
+    """Cut a policy's text into literals, wildcards and variables; neighbouring literals are one."""
+    result: list[Token] = []
+    literal: list[str] = []
+    end = 0
+    for match in _MARKS.finditer(text):
+        mark = match.group()
+        token: Token
+        if mark in _WILDS:
+            token = _WILDS[mark] if wildcards else mark
+        elif variables:
+            token = _variable(mark)
+        else:
+            token, mark_tokens = mark, mark
+            if wildcards and ("*" in mark_tokens or "?" in mark_tokens):
+                literal.append(text[end : match.start()])
+                for char in mark_tokens:
+                    if char in _WILDS:
+                        _flush(literal, result)
+                        result.append(_WILDS[char])
+                    else:
+                        literal.append(char)
+                end = match.end()
+                continue
+        literal.append(text[end : match.start()])
+        end = match.end()
+        if isinstance(token, str):
+            literal.append(token)
+        else:
+            _flush(literal, result)
+            if not (token is Wild.STAR and result and result[-1] is Wild.STAR):
+                result.append(token)
+    literal.append(text[end:])
+    _flush(literal, result)
+    return result
+
+
+def _flush(literal: list[str], result: list[Token]) -> None:
+    joined = "".join(literal)
+    literal.clear()
+    if joined:
+        result.append(joined)
+
+
+def _variable(mark: str) -> Token:
+    inner = mark[2:-1]
+    if inner in {"*", "?", "$"}:
+        return inner
+    key, comma, rest = inner.partition(",")
+    rest = rest.strip()
+    default = rest[1:-1] if comma and len(rest) > 1 and rest[0] == rest[-1] == "'" else None
+    return Variable(key.strip().lower(), default)
+
+
+def plain(tokens: list[Token]) -> list[Plain] | None:
+    """The tokens, where none is a variable; None otherwise."""
+    result: list[Plain] = []
+    for token in tokens:
+        if isinstance(token, Variable):
+            return None
+        result.append(token)
+    return result
+
+
+def resolve(tokens: list[Token], context: Context) -> list[Plain] | None:
+    """The tokens with each variable replaced by its (literal) value; None where one has no value."""
+    result: list[Plain] = []
+    for token in tokens:
+        if isinstance(token, Variable):
+            value = token.value(context)
+            if value is None:
+                return None
+            result.append(value)
+        else:
+            result.append(token)
+    return result
+
+
+def glob(tokens: list[Plain]) -> Matcher:
+    """A matcher of whole texts."""
+    if Wild.ONE not in tokens:
+        simple = _simple(tokens)
+        if simple is not None:
+            return simple
+    pieces: list[_Piece] = [_Piece(piece) for piece in _cut(tokens)]
+    if len(pieces) == 1:
+        return pieces[0].whole
+    head, tail, middle = pieces[0], pieces[-1], [piece for piece in pieces[1:-1] if piece.length]
+    shortest = sum([piece.length for piece in pieces])
+
+    def match(text: str) -> bool:
+        end = len(text) - tail.length
+        if len(text) < shortest or not head.at(text, 0) or not tail.at(text, end):
+            return False
+        position = head.length
+        for piece in middle:
+            position = piece.find(text, position, end)
+            if position < 0:
+                return False
+            position += piece.length
+        return True
+
+    return match
+
+
+def _simple(tokens: list[Plain]) -> Matcher | None:
+    texts = [token for token in tokens if isinstance(token, str)]
+    if len(texts) == len(tokens):
+        return "".join(texts).__eq__
+    if tokens.count(Wild.STAR) == 1:
+        where = tokens.index(Wild.STAR)
+        head, tail = "".join(texts[:where]), "".join(texts[where:])
+        if not head and not tail:
+            return _anything
+        if not tail:
+            return lambda text: text.startswith(head)
+        if not head:
+            return lambda text: text.endswith(tail)
+        shortest = len(head) + len(tail)
+        return lambda text: text.startswith(head) and text.endswith(tail) and len(text) >= shortest
+    return None
+
+
+def _anything(_: str) -> bool:
+    return True
+
+
+def _cut(tokens: list[Plain]) -> list[list[Plain]]:
+    pieces: list[list[Plain]] = [[]]
+    for token in tokens:
+        if token is Wild.STAR:
+            pieces.append([])
+        else:
+            pieces[-1].append(token)
+    return pieces
+
+
+class _Piece:
+    """What stands between two stars: a text of fixed length, some of whose characters may be any."""
+
+    __slots__ = ("length", "literal", "pattern")
+
+    def __init__(self, tokens: list[Plain]) -> None:
+        self.length = sum([len(token) if isinstance(token, str) else 1 for token in tokens])
+        self.literal: str | None = None
+        self.pattern: re.Pattern[str] | None = None
+        if Wild.ONE in tokens:
+            source = "".join([re.escape(token) if isinstance(token, str) else "." for token in tokens])
+            self.pattern = re.compile(source, re.DOTALL)
+        else:
+            self.literal = "".join([token for token in tokens if isinstance(token, str)])
+
+    def whole(self, text: str) -> bool:
+        return len(text) == self.length and self.at(text, 0)
+
+    def at(self, text: str, position: int) -> bool:
+        if self.pattern is not None:
+            return self.pattern.match(text, position) is not None
+        return text.startswith(self.literal or "", position)
+
+    def find(self, text: str, position: int, end: int) -> int:
+        if self.pattern is not None:
+            found = self.pattern.search(text, position, end)
+            return -1 if found is None else found.start()
+        return text.find(self.literal or "", position, end)
+
+
+def arn_segments(tokens: list[Plain]) -> list[list[Plain]]:
+    """The tokens between the first five colons, and the rest; stars fill up a pattern with fewer segments."""
+    segments: list[list[Plain]] = [[]]
+    for token in tokens:
+        if isinstance(token, str):
+            first, *others = token.split(":", 6 - len(segments)) if len(segments) < 6 else [token]
+            if first:
+                segments[-1].append(first)
+            segments.extend([[other] if other else [] for other in others])
+        else:
+            segments[-1].append(token)
+    while len(segments) < 6:
+        segments.append([Wild.STAR])
+    return segments
+
+
+def _joined(segments: list[list[Plain]]) -> list[Plain]:
+    result: list[Plain] = []
+    for number, segment in enumerate(segments):
+        if number:
+            result.append(":")
+        result.extend(segment)
+    return result
+
+
+def resource_matcher(tokens: list[Plain]) -> Matcher:
+    """A matcher of resource ARNs."""
+    if tokens == [Wild.STAR]:
+        return _anything
+    segments = arn_segments(tokens)
+    loose = glob(_joined(segments))
+    if not any(Wild.ONE in segment or Wild.STAR in segment[:-1] for segment in segments[:5]):
+        return loose
+    strict = [glob(segment) for segment in segments]
+    slow = automaton(segments)
+
+    def match(text: str) -> bool:
+        if not loose(text):
+            return False
+        parts = text.split(":", 5)
+        if len(parts) == 6 and all(one(part) for one, part in zip(strict, parts, strict=True)):
+            return True
+        return slow(text)
+
+    return match
+
+
+def arn_matcher(tokens: list[Plain]) -> Matcher:
+    """A matcher for the Arn condition operators: each of the six segments is matched by itself.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+    """
+    if tokens == [Wild.STAR]:
+        return _anything
+    if not any(isinstance(token, Wild) for token in tokens):
+        return "".join([token for token in tokens if isinstance(token, str)]).__eq__
+    strict = [glob(segment) for segment in arn_segments(tokens)]
+
+    def match(text: str) -> bool:
+        parts = text.split(":", 5)
+        return len(parts) == 6 and all(one(part) for one, part in zip(strict, parts, strict=True))
+
+    return match
+
+
+def automaton(segments: list[list[Plain]]) -> Matcher:
+    """A bit-parallel automaton for resource ARNs: one step per character of the text."""
+    literals: dict[str, int] = {}
+    within = anywhere = loop_within = loop_anywhere = 0
+    bit = 1
+    for number, segment in enumerate(segments):
+        items: list[Plain] = [":", *segment] if number else list(segment)
+        for place, token in enumerate(items):
+            if isinstance(token, str):
+                for char in token:
+                    literals[char] = literals.get(char, 0) | bit
+                    bit <<= 1
+            elif token is Wild.ONE:
+                if number < 5:
+                    within |= bit
+                else:
+                    anywhere |= bit
+                bit <<= 1
+            elif number < 5 and place < len(items) - 1:
+                loop_within |= bit
+            else:
+                loop_anywhere |= bit
+    final = bit
+
+    def match(text: str) -> bool:
+        states = 1
+        for char in text:
+            accepts = literals.get(char, 0) | anywhere
+            loops = loop_anywhere
+            if char != ":":
+                accepts |= within
+                loops |= loop_within
+            states = ((states & accepts) << 1) | (states & loops)
+            if not states:
+                return False
+        return bool(states & final)
+
+    return match
