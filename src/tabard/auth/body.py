@@ -259,7 +259,7 @@ class ChunkedBody:
             return
         text = f"{verified.signature.amz_date}\n{verified.scope}\n{self._previous}\n{digests}"
         to_sign = algorithm + b"\n" + text.encode()
-        signature = hmac.digest(verified.signing_key, to_sign, "sha256").hex()
+        signature = verified.signing_key.sign(to_sign)
         if not hmac.compare_digest(signature.encode(), claimed):
             fields = {
                 "AWSAccessKeyId": verified.signature.access_key_id,

@@ -106,31 +106,20 @@ def _encoded(text: str) -> str:
     return quote(unquote_to_bytes(wire_bytes(text.replace("+", " "))), safe="-_.~")
 
 
-def canonical_headers(headers: Headers, names: tuple[bytes, ...]) -> tuple[bytes, list[bytes]]:
-    """The block of signed headers (one line each, repeated ones joined by commas) and the names that
-    are absent.
-
-    ``names`` are sorted, in lower case. An absent header stands as an empty value.
-    """
-    values: dict[bytes, bytes] = dict(headers)
+def header_values(headers: Headers) -> dict[bytes, bytes]:
+    """Each header once; a repeated one has its values joined by commas, in order."""
+    values = dict(headers)
     if len(values) != len(headers):
         values = {}
         for name, value in headers:
             trimmed = b" ".join(value.split())
             values[name] = values[name] + b"," + trimmed if name in values else trimmed
-    try:
-        block = b"".join([name + b":" + values[name] + b"\n" for name in names])
-        absent = []
-    except KeyError:
-        absent = [name for name in names if name not in values]
-        block = b"".join([name + b":" + values.get(name, b"") + b"\n" for name in names])
-    if (
-        b"  " in block
-        or b": " in block
-        or b" \n" in block
-        or b"\t" in block
-        or b"\r" in block
-        or block.count(b"\n") != len(names)
-    ):
-        block = b"".join([name + b":" + b" ".join(values.get(name, b"").split()) + b"\n" for name in names])
-    return block, absent
+    return values
+
+
+def canonical_headers(values: dict[bytes, bytes], names: tuple[bytes, ...]) -> bytes:
+    """The block of signed headers, a line each, white space folded.
+
+    ``names`` are sorted, in lower case. Raises ``KeyError`` with the name of a header that is absent.
+    """
+    return b"".join([b"%b:%b\n" % (name, b" ".join(values[name].split())) for name in names])

@@ -14,9 +14,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tabard.auth.canonical import canonical_headers, canonical_path, canonical_query, canonical_s3_path
+from tabard.auth.canonical import (
+    canonical_headers,
+    canonical_path,
+    canonical_query,
+    canonical_s3_path,
+    header_values,
+)
 from tabard.auth.dialects import dialect_of, failure, query_parameters_error, wrong_region
-from tabard.auth.keys import signing_key
+from tabard.auth.keys import SigningKey, signing_key
 from tabard.auth.malformed import scope_error
 from tabard.auth.signature import ALGORITHM, TERMINATOR, UNSIGNED_PAYLOAD, Signature
 from tabard.auth.timestamps import MAX_SKEW, basic, extended, instant
@@ -48,7 +54,7 @@ class Verified(msgspec.Struct, frozen=True, gc=False):
 
     signature: Signature
     scope: str
-    signing_key: bytes
+    signing_key: SigningKey
 
     @property
     def seed(self) -> str:
@@ -89,17 +95,21 @@ def verify(
     ):
         raise _scope_refused(signature, service, region)
     names = signature.signed_names
-    headers = request.headers
-    _check_signed(headers, names, service, s3=s3)
+    signed: Container[bytes] = names if len(names) < 32 else frozenset(names)
+    values = header_values(request.headers)
+    unsigned = [name for name in values if name[:6] == b"x-amz-" and name not in signed]
+    if unsigned or b"host" not in signed:
+        _check_signed(unsigned, service, s3=s3, host=b"host" in signed)
     if s3:
         payload = _declared_payload(signature, request, service, streaming=streaming)
     else:
         payload = hashlib.sha256(request.body).hexdigest() if request.body else EMPTY_SHA256
-    block, absent = canonical_headers(headers, names)
-    if absent and not s3:
-        name = absent[0].decode("latin-1")
-        text = f"'{name}' is named as a SignedHeader, but it does not exist in the HTTP request."
-        raise failure("credential_scope", service, detail=text)
+    try:
+        block = canonical_headers(values, names)
+    except KeyError as absent:
+        if not s3:
+            raise _absent_header(absent.args[0], service) from None
+        block = canonical_headers(dict.fromkeys(names, b"") | values, names)
     tail = b"\n" + block + b"\n" + b";".join(names) + b"\n" + payload.encode("latin-1")
     head = _request_line(request, service, s3=s3)
     query = request.query
@@ -110,12 +120,12 @@ def verify(
     key = signing_key(secret, signature.date, signature.region, service)
     given = signature.signature.encode("latin-1", "replace")
     to_sign = string_to_sign(amz_date, scope, canonical)
-    if not hmac.compare_digest(hmac.digest(key, to_sign, "sha256").hex().encode(), given):
+    if not hmac.compare_digest(key.sign(to_sign).encode(), given):
         if s3 or not signature.presigned or "X-Amz-Security-Token=" not in request.query:
             raise _mismatch(signature, service, canonical, to_sign)
         # Some signers add the token to the query after signing; it is proven by the key that belongs to it.
         other = head + _query(request.query, service, _NOT_SIGNED_NOR_TOKEN).encode() + tail
-        expected = hmac.digest(key, string_to_sign(amz_date, scope, other), "sha256").hex().encode()
+        expected = key.sign(string_to_sign(amz_date, scope, other)).encode()
         if not hmac.compare_digest(expected, given):
             raise _mismatch(signature, service, canonical, to_sign)
     return Verified(signature, scope, key)
@@ -207,24 +217,22 @@ def _scope_refused(signature: Signature, service: str, region: str | None) -> Aw
     return failure("credential_scope", service, detail="".join(wrong))
 
 
-def _check_signed(
-    headers: list[tuple[bytes, bytes]], names: tuple[bytes, ...], service: str, *, s3: bool
-) -> None:
+def _absent_header(name: bytes, service: str) -> AwsError:
+    shown = name.decode("latin-1")
+    text = f"'{shown}' is named as a SignedHeader, but it does not exist in the HTTP request."
+    return failure("credential_scope", service, detail=text)
+
+
+def _check_signed(unsigned: list[bytes], service: str, *, s3: bool, host: bool) -> None:
     """``host`` and every ``x-amz-`` header must be signed: others could have been added on the way."""
-    signed: Container[bytes] = names if len(names) < 32 else frozenset(names)
-    unsigned = [
-        name
-        for name, _ in headers
-        if name[:6] == b"x-amz-" and name not in signed and (s3 or name not in _MAY_BE_UNSIGNED)
-    ]
-    if not unsigned and b"host" in signed:
-        return
-    shown = [name.decode("latin-1") for name in dict.fromkeys(unsigned)]
+    shown = [name.decode("latin-1") for name in unsigned if s3 or name not in _MAY_BE_UNSIGNED]
     if s3:
-        missing = ", ".join(shown if b"host" in signed else ["host", *shown])
+        missing = ", ".join(shown if host else ["host", *shown])
         raise failure("headers_not_signed", service, fields={"HeadersNotSigned": missing})
-    detail = f"'{shown[0]}'" if b"host" in signed else "'Host' or ':authority'"
-    raise failure("headers_not_signed", service, detail=detail)
+    if not host:
+        raise failure("headers_not_signed", service, detail="'Host' or ':authority'")
+    if shown:
+        raise failure("headers_not_signed", service, detail=f"'{shown[0]}'")
 
 
 def _declared_payload(signature: Signature, request: HttpRequest, service: str, *, streaming: bool) -> str:
