@@ -31,6 +31,10 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_bytes_are_synced_before_the_name_and_the_name_before_the_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,13 +116,13 @@ def test_no_thread_or_file_is_left_after_a_broken_off_download(tmp_path: Path) -
     async def story() -> None:
         blobs = LocalBlobs(tmp_path, durable=False)
         blob = await blobs.put(body(b"x" * 2_000_000), ignore)
-        before = len(list(Path("/proc/self/fd").iterdir()))
+        before = open_files()
         hold = blobs.hold([blob.id])
         reading = hold.read(blob.id, 0, blob.size)
         await anext(reading)
         await reading.aclose()  # type: ignore[attr-defined]
         hold.release()
         await blobs.close()
-        assert len(list(Path("/proc/self/fd").iterdir())) <= before
+        assert open_files() <= before
 
     asyncio.run(story())
