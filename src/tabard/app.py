@@ -29,7 +29,7 @@ from tabard.store.iam import AccessKey, Account
 from tabard.store.sql.store import open_sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tabard.store.port import View
 
@@ -124,7 +124,7 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
 
 
 @contextlib.contextmanager
-def _data_folder(settings: Settings):  # type: ignore[no-untyped-def]
+def _data_folder(settings: Settings) -> Iterator[Path]:
     """The data folder, locked against a second server; a temporary one for an ephemeral server."""
     if settings.ephemeral or settings.data is None:
         memory = Path("/dev/shm")  # noqa: S108 - memory, not disk; mkdtemp makes a private folder in it
@@ -136,12 +136,16 @@ def _data_folder(settings: Settings):  # type: ignore[no-untyped-def]
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise SettingsError(f"The data folder {data} can not be used: {error.strerror}. Choose one with --data.") from None
+        raise SettingsError(
+            f"The data folder {data} can not be used: {error.strerror}. Choose one with --data."
+        ) from None
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise SettingsError(f"Another Tabard is running on {data}. Stop it, or choose another folder with --data.") from None
+            raise SettingsError(
+                f"Another Tabard is running on {data}. Stop it, or choose another folder with --data."
+            ) from None
         yield data
     finally:
         os.close(lock)
@@ -150,7 +154,7 @@ def _data_folder(settings: Settings):  # type: ignore[no-untyped-def]
 
 
 @contextlib.contextmanager
-def _listener(settings: Settings):  # type: ignore[no-untyped-def]
+def _listener(settings: Settings) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

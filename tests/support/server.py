@@ -54,7 +54,9 @@ class TabardServer:
         parser.read(self.started["credentials"])
         return dict(parser["default"])
 
-    def client(self, service: str, credentials: dict[str, Any] | None = None, region: str = "us-east-1") -> Any:
+    def client(
+        self, service: str, credentials: dict[str, Any] | None = None, region: str = "us-east-1"
+    ) -> Any:
         """A boto3 client; with a ``Credentials`` or ``AccessKey`` structure of a reply, as that caller; else as root."""
         given = self.root() if credentials is None else as_arguments(credentials)
         return boto3.client(  # type: ignore[call-overload]
@@ -65,7 +67,9 @@ class TabardServer:
             **given,
         )
 
-    def environment(self, credentials: dict[str, Any] | None = None, region: str = "us-east-1") -> dict[str, str]:
+    def environment(
+        self, credentials: dict[str, Any] | None = None, region: str = "us-east-1"
+    ) -> dict[str, str]:
         """The environment of a command line client, and nothing of the user's own."""
         given = self.root() if credentials is None else as_arguments(credentials)
         return {

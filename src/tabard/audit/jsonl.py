@@ -86,7 +86,9 @@ class JsonLinesTrail:
             self._write(data)
         except OSError as error:
             if not self._failed:
-                log.error("the audit trail can not be written (%s): requests are refused until it can", error)
+                log.critical(
+                    "the audit trail can not be written (%s): requests are refused until it can", error
+                )
             self._waiting.pop()
             self._failed = True
             return

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 class AwsError(Exception):
     """An error reply: AWS's ``code``, ``message`` and HTTP ``status``; ``fields`` are further members of its shape."""
 
-    def __init__(self, code: str, message: str, status: int = 400, fields: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, status: int = 400, fields: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(code, message, status)
         self.code = code
         self.message = message

@@ -54,7 +54,9 @@ GLOBAL_KEYS: dict[str, Key] = {
     "aws:epochtime": lambda call: str(int(call.now)),
     "aws:multifactorauthage": _mfa_age,
     "aws:multifactorauthpresent": _mfa_present,
-    "aws:principalaccount": lambda call: _known(call.caller.account) if call.caller.kind != "Anonymous" else None,
+    "aws:principalaccount": lambda call: (
+        _known(call.caller.account) if call.caller.kind != "Anonymous" else None
+    ),
     "aws:principalarn": lambda call: _known(call.caller.principal_arn),
     "aws:principalisawsservice": lambda call: "true" if call.caller.kind == "Service" else "false",
     "aws:principalservicename": lambda call: _known(call.caller.service_name),
@@ -69,9 +71,15 @@ GLOBAL_KEYS: dict[str, Key] = {
     "aws:userid": lambda call: call.caller.user_id,
     "aws:username": lambda call: call.caller.name if call.caller.kind == "User" else None,
     "aws:viaawsservice": lambda _call: "false",
-    "aws:ec2instancesourceprivateipv4": lambda call: call.caller.delivery and call.caller.delivery.private_ip,
-    "aws:ec2instancesourcevpc": lambda call: call.caller.delivery and call.caller.delivery.vpc_id,
-    "ec2:sourceinstancearn": lambda call: call.caller.delivery and call.caller.delivery.instance_arn,
+    "aws:ec2instancesourceprivateipv4": lambda call: (
+        None if call.caller.delivery is None else call.caller.delivery.private_ip
+    ),
+    "aws:ec2instancesourcevpc": lambda call: (
+        None if call.caller.delivery is None else call.caller.delivery.vpc_id
+    ),
+    "ec2:sourceinstancearn": lambda call: (
+        None if call.caller.delivery is None else call.caller.delivery.instance_arn
+    ),
     "ec2:roledelivery": lambda call: "2.0" if call.caller.delivery else None,
 }
 
@@ -103,9 +111,13 @@ class RequestContext(Context):
 
     def keys(self) -> list[str]:
         """Every key that this request has, for explanations and records."""
-        for key in (*GLOBAL_KEYS, "aws:resourceaccount", *(_PRINCIPAL_TAG + tag for tag in self._principal_tags())):
+        for key in (
+            *GLOBAL_KEYS,
+            "aws:resourceaccount",
+            *(_PRINCIPAL_TAG + tag for tag in self._principal_tags()),
+        ):
             self.lookup(key)
-        return [key for key in super().keys() if self.lookup(key) is not None]
+        return [key for key in super().keys() if self.lookup(key) is not None]  # noqa: SIM118 - not a dictionary
 
     def _principal_tags(self) -> dict[str, str]:
         return {key.lower(): value for key, value in self._call.caller.tags.items()}

@@ -31,7 +31,8 @@ def denied(call: Call, request: policy.Request, decision: Decision) -> AwsError:
     if call.service == "ec2":
         encoded = base64.urlsafe_b64encode(
             call.node.keys.seal(
-                AUTHORIZATION_MESSAGE + call.caller.account.encode(), _decoded_message(call, request, decision)
+                AUTHORIZATION_MESSAGE + call.caller.account.encode(),
+                _decoded_message(call, request, decision),
             )
         ).decode()
         return AwsError(
@@ -46,7 +47,7 @@ def denied(call: Call, request: policy.Request, decision: Decision) -> AwsError:
 def _decoded_message(call: Call, request: policy.Request, decision: Decision) -> bytes:
     context = request.context
     conditions = []
-    for key in context.keys():
+    for key in context.keys():  # noqa: SIM118 - not a dictionary
         value = context.lookup(key)
         if value is None:
             continue

@@ -45,7 +45,7 @@ class Origin:
     secure: bool = False
 
 
-class Disconnected(Exception):
+class Disconnected(Exception):  # noqa: N818 - what happened, not a fault of ours
     """The client went away, or stalled, in the middle of its request."""
 
 
@@ -212,9 +212,16 @@ class HttpServer:
 
         async def application(scope: Any, receive: Any, send: Any) -> None:
             peer = scope["client"]
-            where = origin if origin.source_ip is not None or peer is None else Origin(peer[0], None, origin.secure)
+            where = (
+                origin
+                if origin.source_ip is not None or peer is None
+                else Origin(peer[0], None, origin.secure)
+            )
             request = HttpRequest(
-                scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"), scope["headers"]
+                scope["method"],
+                scope["raw_path"].decode("latin-1"),
+                scope["query_string"].decode("latin-1"),
+                scope["headers"],
             )
             try:
                 reply = await handler(request, Body(receive), where)

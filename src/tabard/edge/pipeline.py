@@ -11,8 +11,6 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from tabard import auth, policy, wire
 from tabard.core.caller import ANONYMOUS
 from tabard.core.errors import AwsError, service_unavailable
@@ -27,6 +25,8 @@ from tabard.services.operation import LONG, OPERATIONS, WRITE, Call, Operation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+
+    import msgspec
 
     from tabard.audit.port import Trail
     from tabard.auth import Signature, Verified
@@ -130,7 +130,9 @@ class Pipeline:
             self._node,
         )
         if built.mode == WRITE:
-            result = await self._write(passage, call, built, parameters, lambda _view: built.run(call, parameters))
+            result = await self._write(
+                passage, call, built, parameters, lambda _view: built.run(call, parameters)
+            )
         else:
             self._authorize(passage, call, built, parameters, principal)
             if built.mode == LONG:
@@ -199,7 +201,11 @@ class Pipeline:
         decisions: list[policy.Decision] = []
         for check in built.checks(call, parameters):
             request = policy.Request(
-                caller, check.action, check.resource, check.account or caller.account, RequestContext(call, check)
+                caller,
+                check.action,
+                check.resource,
+                check.account or caller.account,
+                RequestContext(call, check),
             )
             decision = policy.decide(
                 request,
@@ -313,7 +319,9 @@ def _is_form(request: HttpRequest) -> bool:
 def _not_built(match: Match) -> AwsError:
     """What AWS answers to an operation that it does not know; S3 says that it is not implemented."""
     if match.service == "s3":
-        return AwsError("NotImplemented", "A header you provided implies functionality that is not implemented.", 501)
+        return AwsError(
+            "NotImplemented", "A header you provided implies functionality that is not implemented.", 501
+        )
     return AwsError("InvalidAction", f"The action {match.operation} is not valid for this web service.", 400)
 
 

@@ -138,7 +138,11 @@ def event(
     if parameters:
         kept = redacted(parameters)
         if len(http.body) > _PARAMETERS_AT_MOST:
-            kept = {"omitted": True, "reason": "the parameters are larger than 100 kB", "bytes": len(http.body)}
+            kept = {
+                "omitted": True,
+                "reason": "the parameters are larger than 100 kB",
+                "bytes": len(http.body),
+            }
     return Event(
         "1.11",
         identity,
@@ -187,7 +191,12 @@ def reason(decision: Decision | None, revision: int) -> dict[str, Any]:
     }
     if decision.statements:
         said["statements"] = [
-            {"policy": ref.source.arn or ref.source.name, "version": ref.source.version_id, "sid": ref.sid, "index": ref.index}
+            {
+                "policy": ref.source.arn or ref.source.name,
+                "version": ref.source.version_id,
+                "sid": ref.sid,
+                "index": ref.index,
+            }
             for ref in decision.statements
         ]
     return said

@@ -74,7 +74,7 @@ class Grants:
         return found
 
     def session_set(
-        self, account: str, documents: Sequence[str], arns: Sequence[str]
+        self, documents: Sequence[str], arns: Sequence[str]
     ) -> tuple[PolicySet | None, list[Source]]:
         """The session policies that a session was made with; None when it was made without."""
         if not documents and not arns:
@@ -82,7 +82,7 @@ class Grants:
         sources: list[Source] = []
         gathered = [compiled(text, policy.Kind.SESSION, "session policy") for text in documents]
         gathered += [
-            found for arn in arns if (found := self._managed(account, arn, policy.Kind.SESSION, sources)) is not None
+            found for arn in arns if (found := self._managed(arn, policy.Kind.SESSION, sources)) is not None
         ]
         return policy.link(gathered), sources
 
@@ -98,18 +98,20 @@ class Grants:
         gathered += [
             found
             for arn in grants.attached(account, kind, entity_id)
-            if (found := self._managed(account, arn, policy.Kind.IDENTITY, sources)) is not None
+            if (found := self._managed(arn, policy.Kind.IDENTITY, sources)) is not None
         ]
         return gathered
 
-    def _managed(self, account: str, arn: str, kind: policy.Kind, sources: list[Source]) -> Compiled | None:
+    def _managed(self, arn: str, kind: policy.Kind, sources: list[Source]) -> Compiled | None:
         """A managed policy's default version: AWS's from the catalogue, a customer's from the store."""
         if Arn.parse(arn).account == "aws":
             published = managed_policies.get(arn)
             return published and compiled(published.document, kind, arn, published.default_version_id)
         customer = self._view.iam.policies.by_arn(arn)
-        version = customer and self._view.iam.policies.version(customer, customer.default_version)
-        if customer is None or version is None:
+        if customer is None:
+            return None
+        version = self._view.iam.policies.version(customer, customer.default_version)
+        if version is None:
             return None
         sources.append(("policy", customer.account, customer.id))
         return compiled(version.document, kind, arn, version.version)
@@ -126,7 +128,7 @@ class Grants:
         sources.append((kind, account, entity_id))
         bound: PolicySet | None = None
         if boundary is not None:
-            limit = self._managed(account, boundary, policy.Kind.BOUNDARY, sources)
+            limit = self._managed(boundary, policy.Kind.BOUNDARY, sources)
             bound = policy.link([] if limit is None else [limit])
         granted = Granted(policy.link(gathered), bound, tuple(sources))
         if len(self._granted) >= _GRANTED_AT_MOST:
@@ -142,4 +144,3 @@ class Grants:
             for key in change.keys:
                 for entity_id in self._made_from.pop((change.kind, change.account, key), ()):
                     self._granted.pop(entity_id, None)
-

@@ -43,7 +43,7 @@ class KeyRing:
         """The ring in a file (mode 0600), made at the first start. Losing the file loses every sealed secret."""
         if not path.exists():
             ring = cls.generate(random)
-            ring._write(path)
+            ring.save(path)
             return ring
         stored = json.loads(path.read_text())
         keys = {bytes.fromhex(name): base64.b64decode(key) for name, key in stored["keys"].items()}
@@ -64,7 +64,8 @@ class KeyRing:
         except InvalidTag:
             return None
 
-    def _write(self, path: Path) -> None:
+    def save(self, path: Path) -> None:
+        """Write the ring to a file, durably and readable by its owner alone."""
         text = json.dumps(
             {
                 "newest": self._newest.hex(),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tabard.core.arn import PARTITION, assumed_role_arn, iam_arn, root_arn
 from tabard.core.caller import Caller, Delivery
-from tabard.identity.grants import Grants, Granted
+from tabard.identity.grants import Granted, Grants
 from tabard.identity.sessions import Claims, open_token
 
 if TYPE_CHECKING:
@@ -180,15 +180,22 @@ class Principals:
         return self._with_session_policies(caller, claims, token, self._grants.of_user(user), [])
 
     def _with_session_policies(
-        self, caller: Caller, claims: Claims, token: str, granted: Granted, made_from: list[tuple[str, str, str]]
+        self,
+        caller: Caller,
+        claims: Claims,
+        token: str,
+        granted: Granted,
+        made_from: list[tuple[str, str, str]],
     ) -> Principal:
-        session, more = self._grants.session_set(claims.account, claims.policies, claims.policy_arns)
+        session, more = self._grants.session_set(claims.policies, claims.policy_arns)
         principal = Principal(
             caller, claims.secret, granted.identity, granted.boundary, session, token, claims.chained
         )
         return self._keep(claims.access_key_id, principal, [*granted.made_from, *made_from, *more])
 
-    def _keep(self, key_id: str, principal: Principal, made_from: Sequence[tuple[str, str, str]]) -> Principal:
+    def _keep(
+        self, key_id: str, principal: Principal, made_from: Sequence[tuple[str, str, str]]
+    ) -> Principal:
         if len(self._cached) >= _CREDENTIALS_AT_MOST:
             self._cached.popitem(last=False)
         self._cached[key_id] = principal

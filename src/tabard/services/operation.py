@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Check(NamedTuple):
     action: str
     resource: str
     account: str = ""
-    keys: Keys = {}
+    keys: Keys = MappingProxyType({})
     policy: PolicySet | None = None
 
 

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 _DEFAULT = 3600
 _NOBODY = policy.link(
-    [policy.compile(policy.Document(policy.Kind.TRUST, "2012-10-17", "", (), ""), policy.Source(policy.Kind.TRUST))]
+    [
+        policy.compile(
+            policy.Document(policy.Kind.TRUST, "2012-10-17", "", (), ""), policy.Source(policy.Kind.TRUST)
+        )
+    ]
 )
 """The trust policy of a role that does not exist: it trusts nobody, so that a denial tells nothing."""
 _CHAINED_AT_MOST = 3600
@@ -121,7 +125,8 @@ def assume_role(call: Call, request: dict[str, Any]) -> dict[str, Any]:
 def _duration(role: Role, asked: int, *, chained: bool) -> int:
     if asked > role.max_session_duration:
         raise AwsError(
-            "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+            "ValidationError",
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         )
     if chained and asked > _CHAINED_AT_MOST:
         raise AwsError(
@@ -170,7 +175,11 @@ def _source_identity(call: Call, request: dict[str, Any]) -> str:
 
 
 def _packed_size(policies: tuple[str, ...], arns: tuple[str, ...], tags: dict[str, str]) -> int:
-    used = sum(map(len, policies)) + sum(map(len, arns)) + sum(len(key) + len(value) for key, value in tags.items())
+    used = (
+        sum(map(len, policies))
+        + sum(map(len, arns))
+        + sum(len(key) + len(value) for key, value in tags.items())
+    )
     share = -(-used * 100 // _PACKED_AT_MOST)
     if share > 100:
         raise AwsError(

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 @operation("sts", "GetCallerIdentity", READ, checks=None)
-def get_caller_identity(call: Call, _request: dict[str, Any]) -> dict[str, Any] | GetCallerIdentityResponseTypeDef:
+def get_caller_identity(
+    call: Call, _request: dict[str, Any]
+) -> dict[str, Any] | GetCallerIdentityResponseTypeDef:
     """Who the credentials belong to. No permission is needed, and none can take it away."""
     caller = call.caller
     return {"UserId": caller.user_id, "Account": caller.account, "Arn": caller.arn}

@@ -31,7 +31,8 @@ def session_tags(caller: Caller, request: dict[str, Any]) -> SessionTags:
         key = tag["Key"]
         if key.casefold() in folded:
             raise AwsError(
-                "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+                "InvalidParameterValue",
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
             )
         if key.casefold().startswith("aws:"):
             raise AwsError(

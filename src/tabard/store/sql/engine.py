@@ -22,7 +22,12 @@ def sqlite_engine(path: Path, *, durable: bool = True) -> Engine:
     """
     engine = create_engine(
         f"sqlite:///{path}",
-        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 5.0, "cached_statements": 512},
+        connect_args={
+            "check_same_thread": False,
+            "isolation_level": None,
+            "timeout": 5.0,
+            "cached_statements": 512,
+        },
         query_cache_size=2000,
     )
 

@@ -32,7 +32,9 @@ class SqlStore:
         self._reader = SqlView(engine.connect())
         self._writing = SqlView(engine.connect())
         self._revision = int(
-            self._reader.connection.execute(select(func.coalesce(func.max(CHANGES.c.revision), 0))).scalar_one()
+            self._reader.connection.execute(
+                select(func.coalesce(func.max(CHANGES.c.revision), 0))
+            ).scalar_one()
         )
         self._writer = Writer(self._writing, clock, self._publish)
 

@@ -88,7 +88,7 @@ class Writer:
             outcomes.extend(self._attempt(connection, job) for job in batch)
             revision = self._append_changes(connection)
             connection.exec_driver_sql("COMMIT")
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, nothing was written and every caller must hear
+        except Exception as error:
             log.exception("a group of %d writes was not committed", len(batch))
             self._undo(connection)
             failure = _unavailable(error)
@@ -106,7 +106,7 @@ class Writer:
         connection.exec_driver_sql("SAVEPOINT job")
         try:
             result = job.run(self._view)
-        except Exception as error:  # noqa: BLE001 - handed to the caller whose job it was
+        except Exception as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise
             connection.exec_driver_sql("ROLLBACK TO job")
