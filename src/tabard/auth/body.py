@@ -200,7 +200,7 @@ class ChunkedBody:
 
     def finish(self) -> dict[str, str]:
         """Raises unless the last chunk, the trailers and the announced length have all been seen."""
-        if self._state != _DONE:
+        if self._state != _DONE or self._kept:
             raise _malformed()
         if self._decoded != self._length:
             raise self._wrong_length()
