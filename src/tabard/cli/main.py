@@ -1,0 +1,181 @@
+"""The command line: which command, with which options. Every command's own module is imported only when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tabard import __version__
+from tabard.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_LISTEN = "127.0.0.1:4680"
+_EPILOG = """\
+start here:
+  tabard up                  serve every API on http://127.0.0.1:4680
+  eval "$(tabard env)"       point this shell's aws at it
+  tabard lab                 watch a role being worn, from start to finish
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 refused or failed, 2 misused."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except CommandError as error:
+        from tabard.cli.screen import show_error
+
+        show_error(error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except (
+        BrokenPipeError
+    ):  # `tabard doctor | head`: nobody reads any more, and nothing may be flushed at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "up":
+        from tabard.cli.up import up
+
+        return up(options)
+    if options.command == "env":
+        from tabard.cli.env import env
+
+        return env(options)
+    if options.command == "doctor":
+        from tabard.cli.doctor import doctor
+
+        return doctor(options)
+    from tabard.cli.lab.command import lab
+
+    return lab(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tabard",
+        description="A self-hosted identity plane that speaks AWS's own protocols: wear a role, carry no keys.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"tabard {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    up = commands.add_parser("up", help="serve IAM, STS, EC2, S3 and the instances, in the foreground")
+    _add_data(up)
+    up.add_argument(
+        "--listen", type=listen_address, default=DEFAULT_LISTEN, metavar="ADDRESS:PORT", help=_LISTEN_HELP
+    )
+    up.add_argument(
+        "--account", type=account_id, metavar="ID", help="twelve digits (default: made up at the first start)"
+    )
+    up.add_argument(
+        "--region", type=region_name, default="us-east-1", help="the default region (default: us-east-1)"
+    )
+    up.add_argument(
+        "--ephemeral",
+        action="store_true",
+        help="keep nothing: records in memory, files in a temporary folder",
+    )
+    up.add_argument(
+        "--ssh-port",
+        type=port_number,
+        metavar="PORT",
+        help="where instances answer ssh (default: 22 as root)",
+    )
+
+    env = commands.add_parser("env", help='print what points a shell at Tabard: eval "$(tabard env)"')
+    _add_data(env)
+    env.add_argument(
+        "--shell", choices=("sh", "fish"), default="sh", help="whose syntax (default: sh; bash and zsh too)"
+    )
+    _add_output(env)
+
+    doctor = commands.add_parser("doctor", help="check this machine, and say what to do about it")
+    _add_data(doctor)
+    doctor.add_argument(
+        "--listen", type=listen_address, default=DEFAULT_LISTEN, metavar="ADDRESS:PORT", help=_LISTEN_HELP
+    )
+    _add_output(doctor)
+
+    lab = commands.add_parser(
+        "lab", help="tell the whole story with the real aws and ssh, checking every claim"
+    )
+    lab.add_argument(
+        "--keep", action="store_true", help="leave it running at the end, and say how to go on by hand"
+    )
+    lab.add_argument(
+        "--data", type=Path, metavar="DIR", help="where the lab's server keeps its data (default: temporary)"
+    )
+    lab.add_argument(
+        "--chapter", action="append", metavar="NAME", help="only this chapter; may be given more than once"
+    )
+    return parser
+
+
+_LISTEN_HELP = f"an IP address and port (default: {DEFAULT_LISTEN})"
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="the data directory (default: $TABARD_DATA, or tabard in $XDG_DATA_HOME or ~/.local/share)",
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="json is for programs")
+
+
+def listen_address(text: str) -> tuple[str, int]:
+    """``127.0.0.1:4680`` or ``[::1]:4680``, or the port alone, as address and port."""
+    import ipaddress
+
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") or "127.0.0.1"
+    if host == "localhost":
+        host = "127.0.0.1"
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{host}' is not an IP address: say for example {DEFAULT_LISTEN}"
+        ) from None
+    return host, port_number(port)
+
+
+def port_number(text: str) -> int:
+    """A TCP port; 0 lets the system choose."""
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port: say a number from 1 to 65535")
+    return int(text)
+
+
+def account_id(text: str) -> str:
+    """An AWS account id."""
+    if not re.fullmatch(r"[0-9]{12}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not an account id: say twelve digits, such as 123456789012"
+        )
+    return text
+
+
+def region_name(text: str) -> str:
+    """The name of a region that AWS has."""
+    from tabard.catalog.regions import get
+
+    if get(text) is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a region of AWS: say for example us-east-1")
+    return text
