@@ -1,0 +1,106 @@
+"""The trail keeps whole records, in order, across crashes, rotations and full disks."""
+
+from __future__ import annotations
+
+import json
+import resource
+import stat
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from tabard.audit.jsonl import JsonLinesTrail
+from tabard.audit.port import Event
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def event(name: str) -> Event:
+    return Event(
+        event_version="1.11",
+        user_identity=msgspec.Raw(b'{"type":"Root"}'),
+        event_time="2026-11-23T20:30:00Z",
+        event_source="iam.amazonaws.com",
+        event_name=name,
+        aws_region="us-east-1",
+        source_ip_address="127.0.0.1",
+        user_agent="test",
+        request_id="r",
+        event_id="e",
+        read_only=True,
+        event_type="AwsApiCall",
+        management_event=True,
+        recipient_account_id="1" * 12,
+        event_category="Management",
+    )
+
+
+def names(path: Path) -> list[str]:
+    return [json.loads(line)["eventName"] for line in path.read_text().splitlines()]
+
+
+def test_records_have_cloudtrails_names_and_only_the_owner_reads_them(tmp_path: Path) -> None:
+    trail = JsonLinesTrail(tmp_path, lambda: 0.0)
+    trail.record(event("GetRole"))
+    trail.close()
+    record: dict[str, Any] = json.loads((tmp_path / "events.jsonl").read_text())
+    assert record["sourceIPAddress"] == "127.0.0.1"
+    assert record["requestID"] == "r"
+    assert record["userIdentity"] == {"type": "Root"}
+    assert "errorCode" not in record
+    assert stat.S_IMODE((tmp_path / "events.jsonl").stat().st_mode) == 0o600
+
+
+def test_half_a_record_left_by_a_crash_is_dropped_and_the_rest_kept(tmp_path: Path) -> None:
+    trail = JsonLinesTrail(tmp_path, lambda: 0.0)
+    trail.record(event("One"))
+    trail.close()
+    with (tmp_path / "events.jsonl").open("a") as file:
+        file.write('{"eventName":"Ha')
+    trail = JsonLinesTrail(tmp_path, lambda: 0.0)
+    trail.record(event("Two"))
+    trail.close()
+    assert names(tmp_path / "events.jsonl") == ["One", "Two"]
+
+
+def test_a_full_file_is_put_aside_and_the_oldest_removed(tmp_path: Path) -> None:
+    clock = iter(float(second) for second in range(100))
+    trail = JsonLinesTrail(tmp_path, lambda: next(clock), file_at_most=1, files_at_most=3)
+    for number in range(6):
+        trail.record(event(str(number)))
+    trail.close()
+    aside = sorted(tmp_path.glob("events-*.jsonl"))
+    assert [names(path) for path in aside] == [["3"], ["4"], ["5"]]
+
+
+def test_a_full_disk_is_noticed_and_nothing_is_lost_when_there_is_room_again(tmp_path: Path) -> None:
+    trail = JsonLinesTrail(tmp_path, lambda: 0.0)
+    trail.record(event("One"))
+    size = (tmp_path / "events.jsonl").stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    import signal
+
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, before[1]))
+    try:
+        trail.record(event("Two"))
+        assert trail.failed
+        assert (tmp_path / "events.jsonl").stat().st_size == size
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    trail.flush()
+    assert not trail.failed
+    trail.close()
+    assert names(tmp_path / "events.jsonl") == ["One", "Two"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 5])
+def test_flushing_nothing_writes_nothing(tmp_path: Path, size: int) -> None:
+    trail = JsonLinesTrail(tmp_path, lambda: 0.0)
+    for _ in range(size):
+        trail.flush()
+    trail.close()
+    assert (tmp_path / "events.jsonl").read_bytes() == b""
