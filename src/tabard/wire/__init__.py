@@ -1,7 +1,7 @@
 """Floor 2: the server's side of the AWS protocols, from botocore's service models. No I/O beyond reading those.
 
-Two steps stand between a request and its parameters: ``route`` says which operation it is for, and that operation's
-``decode`` reads it. ``Operation.encode`` and ``encode_error`` make replies.
+Two steps stand between a request and its parameters: ``route`` says which operation it is for, and that
+operation's ``decode`` reads it. ``Operation.encode`` and ``encode_error`` make replies.
 """
 
 from tabard.wire.codecs import Match

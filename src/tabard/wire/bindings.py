@@ -76,7 +76,7 @@ class RequestBindings:
         self._query_map: tuple[str, bool] | None = None
         self._shapes = shape.members
         for name, member in shape.members.items():
-            wire = member.location_name or name
+            wire = name if member.location_name is None else member.location_name
             if member.location == "uri":
                 self._labels.append((name, wire, parser_of(member)))
             elif member.location == "header":
@@ -103,7 +103,7 @@ class RequestBindings:
             self._decode_headers(request, result)
         return result
 
-    def _parsed(self, parse: Callable[[str], Any] | None, text: str, wire: str, name: str) -> Any:  # noqa: ANN401
+    def _parsed(self, parse: Callable[[str], Any] | None, text: str, wire: str, name: str) -> Any:
         if parse is None:
             return text
         try:
@@ -149,7 +149,7 @@ class RequestBindings:
                         text = _utf8(raw.decode("latin-1").strip())
                         texts[tail] = f"{texts[tail]},{text}" if tail in texts else text
 
-    def _header_value(self, key: bytes, text: str, wire: str, name: str) -> Any:  # noqa: ANN401 - any scalar or list
+    def _header_value(self, key: bytes, text: str, wire: str, name: str) -> Any:
         parse = self._parsers[key]
         if parse is None:
             return text if text.isascii() else _utf8(text)
@@ -176,7 +176,7 @@ def _header_parser(shape: Shape) -> Callable[[str], Any] | None:
     return parser_of(shape)
 
 
-def _parse_json_value(text: str) -> Any:  # noqa: ANN401 - any JSON
+def _parse_json_value(text: str) -> Any:
     try:
         return msgspec.json.decode(base64.b64decode(text, validate=True))
     except (ValueError, RecursionError):
@@ -191,7 +191,7 @@ class ReplyBindings:
         self._prefixes: dict[str, str] = {}
         self._status: str | None = None
         for name, member in shape.members.items():
-            wire = member.location_name or name
+            wire = name if member.location_name is None else member.location_name
             if member.location == "header":
                 self._headers[name] = (wire.lower().encode(), _header_format(member))
             elif member.location == "headers":
@@ -231,7 +231,7 @@ def _header_format(shape: Shape) -> Callable[[Any], str]:
     return format_of(shape, format_http_date) or _text
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - text, or a date where the model says text (S3's Expires)
+def _text(value: Any) -> str:
     return format_http_date(value) if isinstance(value, datetime) else str(value)
 
 

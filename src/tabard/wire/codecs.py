@@ -15,6 +15,7 @@ from tabard.core.http import HttpReply
 from tabard.wire import forms
 from tabard.wire.bindings import ReplyBindings, RequestBindings
 from tabard.wire.constraints import Constraints, explain
+from tabard.wire.event_stream import CONTENT_TYPE, event_writer
 from tabard.wire.faults import FAULTS
 from tabard.wire.json_codec import JsonDecoder, JsonEncoder
 from tabard.wire.model import Shape
@@ -61,7 +62,7 @@ def streams(shape: Shape | None) -> bool:
     if shape is None or payload is None:
         return False
     member = shape.members[payload]
-    return member.type == "blob" and bool(member.get("streaming"))
+    return bool(member.get("eventstream")) or (member.type == "blob" and bool(member.get("streaming")))
 
 
 class Codec(ABC):
@@ -208,6 +209,7 @@ class RestCodec(Codec):
     """REST: bindings to path, query and headers around a body that subclasses read and write."""
 
     content_type = b""
+    event_type = b""
 
     def parse(self, entry: dict[str, Any], shape: Shape | None) -> Decode:  # noqa: ARG002 - routing read the URI
         """The bound members, and the body or the payload."""
@@ -279,7 +281,7 @@ class RestCodec(Codec):
     ) -> Callable[[Mapping[str, Any]], tuple[Any, bytes]] | None:
         payload = shape.get("payload")
         if payload is None:
-            if all(member.location is not None for member in shape.members.values()):
+            if not any(member.in_reply_body for member in shape.members.values()):
                 return None
             write_body = self.body_writer(name, shape)
             return lambda result: (write_body(result), self.content_type)
@@ -296,6 +298,8 @@ class RestCodec(Codec):
                 return (value.encode() if isinstance(value, str) else value), text
 
             return write_bytes
+        if member.get("eventstream"):
+            return self._event_writer(payload, member)
         write = self.body_writer("", member)
 
         def write_payload(result: Mapping[str, Any]) -> tuple[Any, bytes]:
@@ -303,6 +307,17 @@ class RestCodec(Codec):
             return (b"", b"") if value is None else (write(value), self.content_type)
 
         return write_payload
+
+    def _event_writer(self, payload: str, member: Shape) -> Callable[[Mapping[str, Any]], tuple[Any, bytes]]:
+        write_event = event_writer(member, lambda shape: self.body_writer("", shape), self.event_type)
+
+        def write_events(result: Mapping[str, Any]) -> tuple[Any, bytes]:
+            events = result.get(payload)
+            return b"".join(map(write_event, events)) if isinstance(
+                events, list
+            ) else events or b"", CONTENT_TYPE
+
+        return write_events
 
     @abstractmethod
     def body_reader(self, shape: Shape) -> Callable[[bytes], Any]:
@@ -317,6 +332,7 @@ class RestXmlCodec(RestCodec):
     """REST with XML."""
 
     content_type = b"application/xml"
+    event_type = b"text/xml"
 
     def __init__(self, protocol: str, model: ServiceModel, dialect: Dialect) -> None:
         super().__init__(protocol, model, dialect)
@@ -324,15 +340,16 @@ class RestXmlCodec(RestCodec):
         self._writer = XmlEncoder(dialect.timestamps)
 
     def body_reader(self, shape: Shape) -> Callable[[bytes], Any]:
-        """The root element must be the one that the model names."""
-        root = shape.location_name or shape.name
+        """The root element must be one that the model names: clients take the member's name, or its shape's."""
+        own = self.model.refer({"shape": shape.name}).location_name
+        roots = {shape.location_name, own, shape.name}
         read = self._reader.structure(shape)
 
-        def read_body(body: bytes) -> Any:  # noqa: ANN401 - a structure's members
+        def read_body(body: bytes) -> Any:
             try:
                 element = parse(body)
-                if element.name != root:
-                    raise BadXml(f"{element.name} is not {root}")
+                if element.name not in roots:
+                    raise BadXml(f"{element.name} is not the root of this body")
                 return read(element)
             except BadXml as error:
                 raise self.faults.malformed(str(error)) from None
@@ -341,7 +358,8 @@ class RestXmlCodec(RestCodec):
 
     def body_writer(self, operation: str, shape: Shape) -> Callable[[Any], bytes]:
         """An XML document."""
-        name = self.dialect.roots.get(operation) or shape.location_name or shape.name
+        own = self.model.refer({"shape": shape.name}).location_name
+        name = self.dialect.roots.get(operation) or shape.location_name or own or shape.name
         uri = self.dialect.namespace or self.model.metadata.get("xmlNamespace")
         if uri and not namespace(shape):
             shape = Shape(self.model, shape.name, {**shape.traits, "xmlNamespace": {"uri": uri}})
@@ -350,7 +368,7 @@ class RestXmlCodec(RestCodec):
             bare = Shape(self.model, member.name, {**member.traits, "xmlNamespace": {"uri": uri}})
             write_bare = self._writer.compile(bare, name)
 
-            def write_unwrapped(value: Any) -> bytes:  # noqa: ANN401 - a structure's members
+            def write_unwrapped(value: Any) -> bytes:
                 out = [XML_DECLARATION]
                 write_bare(value.get(member_name) or "", out)
                 return "".join(out).encode()
@@ -358,7 +376,7 @@ class RestXmlCodec(RestCodec):
             return write_unwrapped
         write = self._writer.compile(shape, name)
 
-        def write_body(value: Any) -> bytes:  # noqa: ANN401 - a structure's members
+        def write_body(value: Any) -> bytes:
             out = [XML_DECLARATION]
             write(value, out)
             return "".join(out).encode()
@@ -370,6 +388,7 @@ class RestJsonCodec(RestCodec):
     """REST with JSON."""
 
     content_type = b"application/json"
+    event_type = b"application/json"
 
     def __init__(self, protocol: str, model: ServiceModel, dialect: Dialect) -> None:
         super().__init__(protocol, model, dialect)

@@ -1,7 +1,7 @@
 """Constraints that a model states of a request: required, length, range, pattern, enum.
 
-Each shape yields two closures. ``Check`` says in well under a microsecond whether a decoded value is sound; only when
-it is not does ``Explain`` walk the value again and say what is wrong, where.
+Each shape yields two closures. ``Check`` says in well under a microsecond whether a decoded value is sound;
+only when it is not does ``Explain`` walk the value again and say what is wrong, where.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ LONGEST_PATTERN_TEXT = 200_000
 class Violation(NamedTuple):
     """One constraint that does not hold. ``rule`` is ``required``, ``length``, ``range``, ``pattern`` or ``enum``.
 
-    ``path`` leads to the value: a member with its shape, a list's index from 1, or a map's key. ``text`` is the
-    constraint in the words of AWS's validation errors.
+    ``path`` leads to the value: a member with its shape, a list's index from 1, or a map's key. ``text`` is
+    the constraint in the words of AWS's validation errors.
     """
 
     path: tuple[tuple[str, Shape] | int | str, ...]
@@ -44,7 +44,7 @@ class Constraints:
         if shape.name not in self._checks:
             holder: list[Check | None] = []
 
-            def late(value: Any) -> bool:  # noqa: ANN401 - any decoded value
+            def late(value: Any) -> bool:
                 return holder[0] is None or holder[0](value)
 
             self._checks[shape.name] = late  # stands in while a recursive shape is being compiled
@@ -92,7 +92,7 @@ class Constraints:
         return check
 
 
-def _every(each: Check, value: Any) -> bool:  # noqa: ANN401 - any list
+def _every(each: Check, value: Any) -> bool:
     return all(map(each, value))
 
 
@@ -117,7 +117,7 @@ def _string(shape: Shape) -> Check | None:
     return lambda value: low <= len(value) <= top and matches(value)
 
 
-def explain(shape: Shape, value: Any, path: tuple[Any, ...] = ()) -> Iterator[Violation]:  # noqa: ANN401 - any value
+def explain(shape: Shape, value: Any, path: tuple[Any, ...] = ()) -> Iterator[Violation]:
     """Everything that is wrong with a value, in the model's order."""
     if shape.type == "structure":
         for name, member in shape.members.items():
@@ -165,7 +165,7 @@ def stated(shape: Shape) -> list[str]:
     return texts
 
 
-def _broken(shape: Shape, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any value
+def _broken(shape: Shape, value: Any) -> Iterator[tuple[str, str]]:
     values = shape.get("enum")
     if values is not None and value not in values:
         yield "enum", f"Member must satisfy enum value set: [{', '.join(values)}]"

@@ -24,10 +24,10 @@ S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 class Dialect:
     """One service's ways.
 
-    ``namespace`` is the replies' XML namespace where the model has none. ``roots`` names the root elements of replies
-    whose output shape does not; ``unwrapped`` are operations whose only member is the root itself. ``text_payload`` is
-    the content type of a payload that is text. ``amazon_ids`` puts S3's two id headers on replies and has errors stand
-    alone. ``buckets`` routes by bucket and key, in virtual-host style too.
+    ``namespace`` is the replies' XML namespace where the model has none. ``roots`` names the root elements of
+    replies whose output shape does not; ``unwrapped`` are operations whose only member is the root itself.
+    ``text_payload`` is the content type of a payload that is text. ``amazon_ids`` puts S3's two id headers on
+    replies and has errors stand alone. ``buckets`` routes by bucket and key, in virtual-host style too.
     """
 
     namespace: str = ""

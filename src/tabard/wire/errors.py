@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tabard.core.http import HttpReply
-from tabard.wire.codecs import XML_DECLARATION, amazon_ids, host_id as host_id_of
+from tabard.wire.codecs import XML_DECLARATION, amazon_ids
+from tabard.wire.codecs import host_id as host_id_of
 from tabard.wire.service import service as find_service
 from tabard.wire.xml_text import escape, escape_attribute
 
@@ -27,8 +28,9 @@ def encode_error(
 ) -> HttpReply:
     """An error reply. ``service`` None is a service that is not known, which is answered as the query protocol does.
 
-    ``resource`` and ``host_id`` stand in S3's errors; ``head`` leaves out the body, as for every HEAD request. Where
-    the error has the default status 400 and the model states another for its code, the model's is taken.
+    ``resource`` and ``host_id`` stand in S3's errors; ``head`` leaves out the body, as for every HEAD
+    request. Where the error has the default status 400 and the model states another for its code, the model's
+    is taken.
     """
     known = find_service(service) if service else None
     return encode_error_of(known, error, request_id, resource=resource, host_id=host_id, head=head)

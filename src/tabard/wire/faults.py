@@ -26,7 +26,7 @@ def lower_camel(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _quoted(value: Any) -> str:  # noqa: ANN401 - any decoded value
+def _quoted(value: Any) -> str:
     if isinstance(value, list):
         text = f"[{', '.join(str(item) for item in value[:MOST_QUOTED])}]"
     elif isinstance(value, bool):

@@ -1,7 +1,7 @@
 """URL-encoded forms and query strings, taken apart strictly.
 
-https://url.spec.whatwg.org/#application/x-www-form-urlencoded says how; where browsers are lenient (a lone ``%``, bytes
-that are not UTF-8) this is not, since two readers of one signed text must not see two things.
+https://url.spec.whatwg.org/#application/x-www-form-urlencoded says how; where browsers are lenient (a lone
+``%``, bytes that are not UTF-8) this is not, since two readers of one signed text must not see two things.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class JsonDecoder:
         self._faults = faults
         self._structures: dict[str, Convert] = {}
 
-    def parse(self, data: bytes) -> Any:  # noqa: ANN401 - any JSON
+    def parse(self, data: bytes) -> Any:
         """A body as JSON; empty is an empty object."""
         if not data:
             return {}
@@ -56,7 +56,7 @@ class JsonDecoder:
             return self._map(shape)
         convert, faults = _from_json(shape), self._faults
 
-        def scalar(value: Any) -> Any:  # noqa: ANN401 - any JSON
+        def scalar(value: Any) -> Any:
             try:
                 return convert(value)
             except (ValueError, TypeError):
@@ -64,7 +64,7 @@ class JsonDecoder:
 
         return scalar
 
-    def _wrong(self, value: Any, shape: Shape) -> Exception:  # noqa: ANN401 - any JSON
+    def _wrong(self, value: Any, shape: Shape) -> Exception:
         return self._faults.wrong_type("", _kind(value), shape)
 
     def _structure(self, shape: Shape) -> Convert:
@@ -73,7 +73,7 @@ class JsonDecoder:
             return known
         members: dict[str, tuple[str, Convert]] = {}
 
-        def convert(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+        def convert(value: Any) -> dict[str, Any]:
             if not isinstance(value, dict):
                 raise self._wrong(value, shape)
             result = {}
@@ -92,7 +92,7 @@ class JsonDecoder:
     def _list(self, shape: Shape) -> Convert:
         convert_member = self.compile(shape.member)
 
-        def convert(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
+        def convert(value: Any) -> list[Any]:
             if not isinstance(value, list):
                 raise self._wrong(value, shape)
             return [None if item is None else convert_member(item) for item in value]
@@ -102,7 +102,7 @@ class JsonDecoder:
     def _map(self, shape: Shape) -> Convert:
         convert_value = self.compile(shape.value)
 
-        def convert(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+        def convert(value: Any) -> dict[str, Any]:
             if not isinstance(value, dict):
                 raise self._wrong(value, shape)
             return {key: None if item is None else convert_value(item) for key, item in value.items()}
@@ -110,7 +110,7 @@ class JsonDecoder:
         return convert
 
 
-def _kind(value: Any) -> str:  # noqa: ANN401 - any JSON
+def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "TRUE_VALUE" if value else "FALSE_VALUE"
     if isinstance(value, str):
@@ -123,8 +123,6 @@ def _kind(value: Any) -> str:  # noqa: ANN401 - any JSON
 def _from_json(shape: Shape) -> Convert:
     kind = shape.type
     if kind == "string":
-        if shape.get("jsonvalue"):
-            return lambda value: msgspec.json.decode(_of(str, value))
         return lambda value: _of(str, value)
     if kind == "boolean":
         return lambda value: _of(bool, value)
@@ -138,13 +136,13 @@ def _from_json(shape: Shape) -> Convert:
     return _float
 
 
-def _of(kind: type, value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _of(kind: type, value: Any) -> Any:
     if type(value) is not kind:
         raise TypeError
     return value
 
 
-def _integer(value: Any, low: int, high: int) -> int:  # noqa: ANN401 - any JSON
+def _integer(value: Any, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
         raise TypeError
     if not low <= value <= high:
@@ -152,7 +150,7 @@ def _integer(value: Any, low: int, high: int) -> int:  # noqa: ANN401 - any JSON
     return int(value)
 
 
-def _float(value: Any) -> float:  # noqa: ANN401 - any JSON
+def _float(value: Any) -> float:
     if isinstance(value, str) and value in {"NaN", "Infinity", "-Infinity"}:
         return parse_float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -160,7 +158,7 @@ def _float(value: Any) -> float:  # noqa: ANN401 - any JSON
     return float(value)
 
 
-def _timestamp(value: Any) -> datetime:  # noqa: ANN401 - any JSON
+def _timestamp(value: Any) -> datetime:
     if isinstance(value, str):
         return parse_any_timestamp(value)
     return from_epoch(_float(value))
@@ -192,7 +190,7 @@ class JsonEncoder:
             return known
         members: list[tuple[str, str, Convert]] = []
 
-        def convert(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a mapping
+        def convert(value: Any) -> dict[str, Any]:
             get = value.get
             return {
                 wire: convert_member(get(name))
@@ -202,7 +200,7 @@ class JsonEncoder:
 
         self._structures[shape.name] = convert  # before its members, which may hold it again
         for name, member in shape.members.items():
-            if member.location is None:
+            if member.in_reply_body:
                 members.append((name, member.location_name or name, self.compile(member)))
         return convert
 
@@ -216,12 +214,10 @@ def _to_json(shape: Shape) -> Convert:
         return {"iso8601": format_iso8601, "rfc822": format_http_date}.get(form, to_epoch)
     if kind in {"float", "double"}:
         return _special_float
-    if shape.get("jsonvalue"):
-        return lambda value: msgspec.json.encode(value).decode()
     return lambda value: value
 
 
-def _special_float(value: Any) -> Any:  # noqa: ANN401 - a number, or the name of one
+def _special_float(value: Any) -> Any:
     number = float(value)
     if number != number:  # noqa: PLR0124 - the definition of NaN
         return "NaN"

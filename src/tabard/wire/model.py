@@ -1,13 +1,13 @@
 """Service models, read from botocore's data files without importing botocore.
 
-A model is several megabytes of JSON, most of it documentation. Only its outline is decoded when it is loaded (about
-15 ms for EC2, the largest); an operation or a shape is decoded when something first asks for it.
+A model is several megabytes of JSON, most of it documentation. Only its outline is decoded when it is loaded
+(about 15 ms for EC2, the largest); an operation or a shape is decoded when something first asks for it.
 """
 
 from __future__ import annotations
 
 import gzip
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Shape:
     def __repr__(self) -> str:
         return f"<Shape {self.name}: {self.type}>"
 
-    def get(self, trait: str) -> Any:  # noqa: ANN401 - a trait is whatever JSON the model holds
+    def get(self, trait: str) -> Any:
         """A trait's value, or None."""
         return self.traits.get(trait)
 
@@ -54,11 +54,16 @@ class Shape:
         """``header``, ``headers``, ``querystring``, ``uri``, ``statusCode``, or None for the body."""
         return self.traits.get("location")
 
+    @property
+    def in_reply_body(self) -> bool:
+        """Whether a member of an output stands in the body: a reply has neither path nor query string."""
+        return self.location not in {"header", "headers", "statusCode"}
+
     @cached_property
     def members(self) -> dict[str, Shape]:
         """A structure's members by name, in the model's order."""
         references: dict[str, dict[str, Any]] = self.traits.get("members", {})
-        return {name: self.model.refer(reference) for name, reference in references.items()}
+        return {name: self.model.refer_inside(reference) for name, reference in references.items()}
 
     @cached_property
     def required(self) -> tuple[str, ...]:
@@ -68,17 +73,17 @@ class Shape:
     @cached_property
     def member(self) -> Shape:
         """A list's element."""
-        return self.model.refer(self.traits["member"])
+        return self.model.refer_inside(self.traits["member"])
 
     @cached_property
     def key(self) -> Shape:
         """A map's key."""
-        return self.model.refer(self.traits["key"])
+        return self.model.refer_inside(self.traits["key"])
 
     @cached_property
     def value(self) -> Shape:
         """A map's value."""
-        return self.model.refer(self.traits["value"])
+        return self.model.refer_inside(self.traits["value"])
 
 
 class ServiceModel:
@@ -111,6 +116,13 @@ class ServiceModel:
             own.pop("documentation", None)
         return Shape(self, name, {**own, **reference})
 
+    def refer_inside(self, reference: dict[str, Any]) -> Shape:
+        """As ``refer``, for a place inside another shape: there a shape's own name on the wire does not count."""
+        shape = self.refer(reference)
+        if "locationName" not in reference:
+            shape.traits.pop("locationName", None)
+        return shape
+
     def exceptions(self) -> dict[str, int]:
         """HTTP status by error code, of every exception whose model states one."""
         statuses = {}
@@ -122,7 +134,7 @@ class ServiceModel:
         return statuses
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(directory: str) -> ServiceModel:
     """The newest model in botocore's data directory of that name; raises ``LookupError`` where there is none."""
     spec = find_spec("botocore")

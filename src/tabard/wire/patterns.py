@@ -1,8 +1,8 @@
 """The models' regular expressions, which are Java's, as Python's.
 
-Java's ``matches`` is anchored, its ``\\w`` and ``\\d`` are ASCII, and it knows Unicode categories (``\\p{L}``), which
-Python does not. The categories are written out twice: their ASCII part at once, the whole (a scan of Unicode that
-takes about 100 ms) only when a value that is not ASCII first needs it.
+Java's ``matches`` is anchored, its ``\\w`` and ``\\d`` are ASCII, and it knows Unicode categories
+(``\\p{L}``), which Python does not. The categories are written out twice: their ASCII part at once, the whole
+(a scan of Unicode that takes about 100 ms) only when a value that is not ASCII first needs it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from itertools import groupby
 
 Test = Callable[[str], bool]
 
 _CATEGORY = re.compile(r"\\p\{(\w+)\}")
+_ANCHOR_INSIDE = re.compile(r"(?<=/)\^")
 _ASTRAL = re.compile(r"\\u(10[0-9A-Fa-f]{4}|[1-9A-Fa-f][0-9A-Fa-f]{4})(?=-|\])")
 _ASCII = {
     "L": "A-Za-z", "Lu": "A-Z", "Ll": "a-z", "Z": " ", "Zs": " ", "N": "0-9", "Nd": "0-9", "M": "",
@@ -26,7 +27,7 @@ _ASCII = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=None)
+@cache
 def _ranges_by_category() -> dict[str, str]:
     """A character class's inside for every general category (``Lu``) and major class (``L``)."""
     found: dict[str, list[str]] = {}
@@ -42,6 +43,7 @@ def _ranges_by_category() -> dict[str, str]:
 
 def _translate(pattern: str, categories: Callable[[str], str]) -> re.Pattern[str]:
     text = _ASTRAL.sub(lambda match: f"\\U{int(match[1], 16):08x}", pattern)
+    text = _ANCHOR_INSIDE.sub("", text)  # in EC2's PlacementGroupArn, which nothing could match otherwise
     return re.compile(_CATEGORY.sub(lambda match: categories(match[1]), text), re.ASCII)
 
 
@@ -49,7 +51,7 @@ def _every(category: str) -> str:
     return _ranges_by_category().get(category, _ASCII.get(category, ""))
 
 
-@lru_cache(maxsize=None)
+@cache
 def matcher(pattern: str) -> Test | None:
     """Whether a text matches the whole of a pattern; None where the pattern is beyond Python."""
     try:

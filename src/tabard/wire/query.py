@@ -3,8 +3,9 @@
 https://smithy.io/2.0/aws/protocols/aws-query-protocol.html and
 https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html
 
-Nested names (``Tags.member.1.Key``) are grouped one segment at a time under the shape that expects them, so the cost is
-that of the text: a list's index is only a key to sort by, and a name can nest no deeper than its shape does.
+Nested names (``Tags.member.1.Key``) are grouped one segment at a time under the shape that expects them, so
+the cost is that of the text: a list's index is only a key to sort by, and a name can nest no deeper than its
+shape does.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class FormDecoder:
             return self._map(shape)
         parse = self._scalar(shape)
 
-        def decode(values: Form, path: str) -> Any:  # noqa: ANN401 - any scalar
+        def decode(values: Form, path: str) -> Any:
             if len(values) != 1 or "" not in values:
                 raise self._faults.malformed(f"Start of list found where not expected: {path}")
             return parse(values[""], path)
@@ -75,7 +76,7 @@ class FormDecoder:
         if parse is None:
             return lambda text, _: text
 
-        def decode(text: str, path: str) -> Any:  # noqa: ANN401 - any scalar
+        def decode(text: str, path: str) -> Any:
             try:
                 return parse(text)
             except ValueError:

@@ -1,7 +1,7 @@
 """Which service and operation a request is for.
 
-A signed request names its service in the credential scope. An unsigned one is told by its version and action, by its
-JSON target, or is S3's.
+A signed request names its service in the credential scope. An unsigned one is told by its version and action,
+by its JSON target, or is S3's.
 """
 
 from __future__ import annotations

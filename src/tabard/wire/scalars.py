@@ -139,12 +139,12 @@ def parse_any_timestamp(text: str) -> datetime:
     raise ValueError("not a timestamp")
 
 
-def format_integer(value: Any) -> str:  # noqa: ANN401 - whatever the service gave for a number
+def format_integer(value: Any) -> str:
     """A decimal integer."""
     return str(int(value))
 
 
-def format_float(value: Any) -> str:  # noqa: ANN401 - int, float or Decimal
+def format_float(value: Any) -> str:
     """The shortest decimal that reads back as the same number."""
     number = float(value)
     if number != number:  # noqa: PLR0124 - the definition of NaN
@@ -154,12 +154,12 @@ def format_float(value: Any) -> str:  # noqa: ANN401 - int, float or Decimal
     return repr(number)
 
 
-def format_boolean(value: Any) -> str:  # noqa: ANN401 - any truth value
+def format_boolean(value: Any) -> str:
     """``true`` or ``false``."""
     return "true" if value else "false"
 
 
-def format_blob(value: Any) -> str:  # noqa: ANN401 - bytes or text
+def format_blob(value: Any) -> str:
     """Base64 without line breaks."""
     return base64.b64encode(value.encode() if isinstance(value, str) else bytes(value)).decode()
 

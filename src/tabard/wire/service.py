@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from tabard.wire.codecs import CODECS, Decode, Encode, Match, streams
@@ -45,7 +45,7 @@ class Operation:
 
     @cached_property
     def streams_out(self) -> bool:
-        """Whether the reply's body is a stream of bytes (GetObject's Body)."""
+        """Whether the reply's body is a stream: of bytes (GetObject's Body), or of events."""
         return streams(self.output)
 
     @cached_property
@@ -63,8 +63,9 @@ class Operation:
     def encode(self, result: Mapping[str, Any], request_id: str) -> HttpReply:
         """A reply from the values that botocore would read out of it; what is absent or None is left out.
 
-        A streaming payload, bytes or an asynchronous iterator, is passed through. ``content-length`` is set only where
-        the result states it; the server adds it for bodies that are bytes.
+        A streaming payload, bytes or an asynchronous iterator, is passed through; a list is of events, each a
+        mapping of its name to its members. ``content-length`` is set only where the result states it; the
+        server adds it for bodies that are bytes.
         """
         return self._encode(result, request_id)
 
@@ -101,7 +102,7 @@ class Service:
         return self.model.exceptions()
 
 
-@lru_cache(maxsize=None)
+@cache
 def service(name: str) -> Service:
     """A service by the name of its botocore model (``iam``); raises ``LookupError`` where there is none.
 

@@ -86,7 +86,7 @@ class XmlDecoder:
             return lambda element: dict(map(read_entry, element.children))
         parse_text = parser_of(shape)
 
-        def read(element: Element) -> Any:  # noqa: ANN401 - any scalar
+        def read(element: Element) -> Any:
             if element.children:
                 raise BadXml(f"{element.name} holds elements")
             if parse_text is None:

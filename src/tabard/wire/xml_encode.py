@@ -66,14 +66,14 @@ class XmlEncoder:
         ]
         if not attributes:
 
-            def write(value: Any, out: list[str]) -> None:  # noqa: ANN401 - a mapping
+            def write(value: Any, out: list[str]) -> None:
                 out.append(opening)
                 write_members(value, out)
                 out.append(closing)
 
             return write
 
-        def write_with_attributes(value: Any, out: list[str]) -> None:  # noqa: ANN401 - a mapping
+        def write_with_attributes(value: Any, out: list[str]) -> None:
             out.append(opening[:-1])
             for member_name, text in attributes:
                 if value.get(member_name) is not None:
@@ -91,7 +91,7 @@ class XmlEncoder:
             return known
         table: list[tuple[str, Write]] = []
 
-        def write(value: Any, out: list[str]) -> None:  # noqa: ANN401 - a mapping
+        def write(value: Any, out: list[str]) -> None:
             get = value.get
             for name, write_member in table:
                 item = get(name)
@@ -100,7 +100,7 @@ class XmlEncoder:
 
         self._members[shape.name] = write  # before its members, which may hold it again
         for name, member in shape.members.items():
-            if member.location is None and not member.get("xmlAttribute"):
+            if member.in_reply_body and not member.get("xmlAttribute"):
                 table.append((name, self.compile(member, element_name(name, member))))
         return write
 
@@ -108,7 +108,7 @@ class XmlEncoder:
         if shape.flattened:
             write_member = self.compile(shape.member, name)
 
-            def write_flat(value: Any, out: list[str]) -> None:  # noqa: ANN401 - a list
+            def write_flat(value: Any, out: list[str]) -> None:
                 for item in value:
                     write_member(item, out)
 
@@ -116,7 +116,7 @@ class XmlEncoder:
         write_member = self.compile(shape.member, shape.member.location_name or "member")
         opening, closing, empty = f"<{name}{namespace(shape)}>", f"</{name}>", f"<{name}{namespace(shape)}/>"
 
-        def write(value: Any, out: list[str]) -> None:  # noqa: ANN401 - a list
+        def write(value: Any, out: list[str]) -> None:
             if not value:
                 out.append(empty)
                 return
@@ -133,7 +133,7 @@ class XmlEncoder:
         outer, entry = ("", name) if shape.flattened else (name, "entry")
         opening, closing = (f"<{outer}{namespace(shape)}>", f"</{outer}>") if outer else ("", "")
 
-        def write(value: Any, out: list[str]) -> None:  # noqa: ANN401 - a mapping
+        def write(value: Any, out: list[str]) -> None:
             out.append(opening)
             for key, item in value.items():
                 out.append(f"<{entry}>")
