@@ -86,13 +86,13 @@ def test_a_full_disk_is_noticed_and_nothing_is_lost_when_there_is_room_again(tmp
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, before[1]))
     try:
         trail.record(event("Two"))
-        assert trail.failed
+        assert [trail.failed] == [True]
         assert (tmp_path / "events.jsonl").stat().st_size == size
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     trail.flush()
-    assert not trail.failed
+    assert [trail.failed] == [False]
     trail.close()
     assert names(tmp_path / "events.jsonl") == ["One", "Two"]
 
