@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tabard.policy.errors import malformed_bucket_policy as malformed
 from tabard.policy.operators import is_operator
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tabard.policy.json_text import Json

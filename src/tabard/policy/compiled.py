@@ -35,7 +35,7 @@ ResourceTest = Callable[[str, "Context"], bool]
 _CACHED_VARIANTS = 64
 
 
-class StatementRef(Struct, frozen=True):
+class StatementRef(Struct, frozen=True, gc=False):
     """Which statement: of what policy, at which place (from 0), and its Sid where it has one."""
 
     source: Source
@@ -60,16 +60,18 @@ class ResourcePattern:
     def __init__(self, text: str, *, variables: bool) -> None:
         tokens = tokens_of(text, variables=variables)
         self.tokens: list[Token] = tokens
+        self.match: Matcher | None = None
+        if len(tokens) == 1 and isinstance(tokens[0], str) and text.count(":") >= 5:
+            self.head, self.shape = text, Shape.EXACT
+            return
+        if len(tokens) == 2 and isinstance(tokens[0], str) and tokens[1] is Wild.STAR:
+            self.head, self.shape = tokens[0], Shape.PREFIX
+            return
         self.head = tokens[0] if tokens and isinstance(tokens[0], str) else ""
         self.tail = tokens[-1] if len(tokens) > 1 and isinstance(tokens[-1], str) else ""
-        self.match: Matcher | None = None
         self._variants: dict[tuple[Plain, ...], Matcher] = {}
         if tokens == [Wild.STAR]:
             self.shape = Shape.ANY
-        elif all(isinstance(token, str) for token in tokens) and text.count(":") >= 5:
-            self.shape = Shape.EXACT
-        elif len(tokens) == 2 and self.head and tokens[1] is Wild.STAR:
-            self.shape = Shape.PREFIX
         else:
             self.shape = Shape.GLOB
             fixed = plain(tokens)

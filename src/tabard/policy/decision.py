@@ -66,7 +66,7 @@ class Layers(Struct, frozen=True):
     endpoint: PolicySet | None = None
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     """An answer: the layer that decided (None for the account's root) and the statements that did."""
 
     allowed: bool

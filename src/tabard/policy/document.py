@@ -27,14 +27,14 @@ class Kind(Enum):
     ENDPOINT = "VPC endpoint policy"
 
 
-class Principal(Struct, frozen=True):
+class Principal(Struct, frozen=True, gc=False):
     """One entry of a Principal or NotPrincipal element; ``*`` alone has type ``*``."""
 
     type: PrincipalType
     value: str
 
 
-class Condition(Struct, frozen=True):
+class Condition(Struct, frozen=True, gc=False):
     """One operator on one key, both as written, and the values, any of which may match."""
 
     operator: str
@@ -42,7 +42,7 @@ class Condition(Struct, frozen=True):
     values: tuple[str, ...]
 
 
-class Statement(Struct, frozen=True):
+class Statement(Struct, frozen=True, gc=False):
     """One statement. An element that the statement does not have is None; ``index`` counts from 0."""
 
     index: int
@@ -57,7 +57,7 @@ class Statement(Struct, frozen=True):
     conditions: tuple[Condition, ...]
 
 
-class Document(Struct, frozen=True):
+class Document(Struct, frozen=True, gc=False):
     """A whole policy. ``variables`` is whether ``${…}`` has a meaning, which came with version 2012-10-17."""
 
     kind: Kind
@@ -72,7 +72,7 @@ class Document(Struct, frozen=True):
         return self.version == "2012-10-17"
 
 
-class Source(Struct, frozen=True):
+class Source(Struct, frozen=True, gc=False):
     """Where a document comes from: ``arn`` (empty for an inline policy), its name and version."""
 
     kind: Kind

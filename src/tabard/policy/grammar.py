@@ -41,6 +41,7 @@ _STATEMENT_KEYS = frozenset(
 )
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 _WITHOUT_PRINCIPAL = frozenset((Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION, Kind.SCP))
+_WITH_PRINCIPAL = frozenset((Kind.RESOURCE, Kind.TRUST, Kind.RCP))
 _VENDOR = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 _SID = re.compile(r"[A-Za-z0-9]*", re.ASCII)
 _PARTITIONS = frozenset(
@@ -65,11 +66,11 @@ _MAX_DEPTH = 12
 
 
 class Dialect(Enum):
-    """Whose words a refusal is in; ``LENIENT`` takes any well-formed document, whatever its content."""
+    """Whose words a refusal is in; ``EVALUATE`` takes what could once have been stored."""
 
     IAM = "iam"
     S3 = "s3"
-    LENIENT = "lenient"
+    EVALUATE = "evaluate"
 
 
 def parse(text: str, kind: Kind, dialect: Dialect = Dialect.IAM) -> Document:
@@ -84,6 +85,8 @@ def document_of(value: Json, text: str, kind: Kind, dialect: Dialect) -> Documen
     document = _Shape(kind, text).document(value)
     if dialect is Dialect.IAM:
         _check_content(document, kind)
+    elif dialect is Dialect.EVALUATE:
+        _check_stored(document, kind)
     return document
 
 
@@ -236,6 +239,22 @@ def _check_content(document: Document, kind: Kind) -> None:
         _check_trust(statements)
     else:
         _check_resource_based(statements)
+
+
+def _check_stored(document: Document, kind: Kind) -> None:
+    """What no policy lacks, however old: version 2008-10-17 is fine, and nobody looks whether ARNs are well formed."""
+    for statement in document.statements:
+        if statement.effect not in {"Allow", "Deny"}:
+            raise malformed(LEGACY)
+        if not _actions(statement):
+            raise malformed("Policy statement must contain actions.")
+        if kind is not Kind.TRUST and not _resources(statement):
+            raise malformed("Policy statement must contain resources.")
+        named = statement.principals is not None or statement.not_principals is not None
+        if kind in _WITHOUT_PRINCIPAL and named:
+            raise malformed("Policy document should not specify a principal.")
+        if kind in _WITH_PRINCIPAL and not named:
+            raise malformed("Missing required field Principal")
 
 
 def _legacy_parse(statement: Statement) -> None:

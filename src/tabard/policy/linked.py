@@ -103,31 +103,43 @@ def _by_length(table: dict[str, V]) -> tuple[tuple[int, dict[str, V]], ...]:
 class Candidates:
     """The statements about one action."""
 
-    __slots__ = ("_allow_finder", "_deny_finder", "allows", "denies")
+    __slots__ = ("_allow_finder", "_deny_finder", "_seen", "allows", "denies")
 
     def __init__(self, denies: list[CompiledStatement], allows: list[CompiledStatement]) -> None:
         self.denies = denies
         self.allows = allows
+        self._seen = False
         self._deny_finder: Finder | None = None
         self._allow_finder: Finder | None = None
 
     def deny(self, resource: str, context: Context) -> CompiledStatement | None:
         """A Deny statement that applies, whoever the caller is; None where there is none."""
-        if not self.denies:
-            return None
         finder = self._deny_finder
         if finder is None:
+            if not self.denies:
+                return None
+            if not self._seen:
+                return _first(self.denies, resource, context)
             finder = self._deny_finder = Finder(self.denies)
         return finder.find(resource, context)
 
     def allow(self, resource: str, context: Context) -> CompiledStatement | None:
         """An Allow statement that applies, whoever the caller is; None where there is none."""
-        if not self.allows:
-            return None
         finder = self._allow_finder
         if finder is None:
+            if not self._seen:
+                self._seen = True
+                return _first(self.allows, resource, context)
             finder = self._allow_finder = Finder(self.allows)
         return finder.find(resource, context)
+
+
+def _first(statements: list[CompiledStatement], resource: str, context: Context) -> CompiledStatement | None:
+    """What a ``Finder`` would find, read in order: for a set that is asked once, an index would cost more."""
+    for statement in statements:
+        if statement.has_resource(resource, context) and statement.holds(context):
+            return statement
+    return None
 
 
 class PolicySet:
@@ -135,10 +147,10 @@ class PolicySet:
 
     __slots__ = ("_memo", "explicit", "policies", "statements")
 
-    def __init__(self, policies: tuple[Compiled, ...]) -> None:
+    def __init__(self, policies: tuple[Compiled, ...], *, explicit: bool) -> None:
         self.policies = policies
         self.statements = tuple([statement for policy in policies for statement in policy.statements])
-        self.explicit = any(policy.source.kind is Kind.TRUST for policy in policies)
+        self.explicit = explicit or any(policy.source.kind is Kind.TRUST for policy in policies)
         """Whether this is a trust policy: without its grant not even the account's own principals pass."""
         self._memo: dict[str, Candidates] = {}
 
@@ -162,6 +174,10 @@ class PolicySet:
         return found
 
 
-def link(compiled: Iterable[Compiled]) -> PolicySet:
-    """One set of several policies; do this once per set and keep it."""
-    return PolicySet(tuple(compiled))
+def link(compiled: Iterable[Compiled], *, explicit: bool = False) -> PolicySet:
+    """One set of several policies; do this once per set and keep it.
+
+    ``explicit`` marks a resource's policy without whose grant nobody passes: a trust policy always is one, and so is
+    a KMS key's. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+    """
+    return PolicySet(tuple(compiled), explicit=explicit)

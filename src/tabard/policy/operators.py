@@ -37,7 +37,7 @@ class Dynamic(Struct, frozen=True):
     bind: Callable[[Context], Matcher]
 
 
-class Operator(Struct, frozen=True):
+class Operator(Struct, frozen=True, gc=False):
     """An operator's name taken apart: ``ForAnyValue:StringNotLikeIfExists``."""
 
     base: str

@@ -30,7 +30,7 @@ class Wild(Enum):
     ONE = "?"
 
 
-class Variable(Struct, frozen=True):
+class Variable(Struct, frozen=True, gc=False):
     """``${key}`` or ``${key, 'default'}``; ``key`` is in lower case."""
 
     key: str
@@ -53,6 +53,10 @@ _WILDS = {"*": Wild.STAR, "?": Wild.ONE}
 
 def tokens_of(text: str, *, variables: bool, wildcards: bool = True) -> list[Token]:
     """Cut a policy's text into literals, wildcards and variables; neighbouring literals are one."""
+    if "*" not in text and "?" not in text and "${" not in text:
+        return [text] if text else []
+    if wildcards and text.find("*") == len(text) - 1 and "?" not in text and "${" not in text:
+        return [text[:-1], Wild.STAR] if len(text) > 1 else [Wild.STAR]
     result: list[Token] = []
     literal: list[str] = []
     end = 0

@@ -62,7 +62,7 @@ class Principals:
             return Grant.NONE
         aws = self._aws
         if aws:
-            if caller.arn in aws:
+            if caller.arn in aws and (caller.arn != caller.principal_arn or kind != "AssumedRole"):
                 return Grant.DIRECT
             if caller.principal_arn in aws or caller.unique_id in aws or self._names_role(caller):
                 return Grant.DIRECT if kind in {"User", "Root"} else Grant.ROLE
