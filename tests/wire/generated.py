@@ -23,12 +23,15 @@ TEXTS = [
 SAFE_TEXTS = ["alpha", "beta-1", "gamma.delta", "x_y"]
 ALPHABETS = [
     "Name-1234567890123456", "123456789012", "arn:aws:iam::123456789012:role/deep/name", "/deep/path/", "/",
-    "AKIAABCDEFGHIJKLMNOP", "v1", "arn:aws:s3:::bucket", "o-abcdefghij", "o-abcdefghij/r-abcd/ou-abcd", "p-abcdefgh12",
+    "AKIAABCDEFGHIJKLMNOP",
+    "v1", "arn:aws:s3:::bucket", "o-abcdefghij", "o-abcdefghij/r-abcd/ou-abcd", "p-abcdefgh12",
     "arn:aws:kms:us-east-1:123456789012:key/abc-def", "us-east-1", "us-east-0", "ABC123DEF456GHI789JKL", "bucket/key",
     "fcap-0123456789abcdef0", "fcapassoc-0123456789abcdef0", "12345678901234567890", "https://example.com/path",
     "arn:aws:outposts:us-east-1:123456789012:outpost/op-0123456789abcdef0", "10.0.0.1", "idp-name", "abcd1234",
-    "arn:aws:ec2:us-east-1:123456789012:placement-group/name", "arn:aws:iam::123456789012:saml-provider/some-provider-x",
-    "arn:aws:secretsmanager:us-east-1:123456789012:secret:name", "A" * 32, "a" * 64, "ab:" * 16, "1" * 9, "123456", "us-gov", "example.com",
+    "arn:aws:ec2:us-east-1:123456789012:placement-group/name",
+    "arn:aws:iam::123456789012:saml-provider/some-provider-x",
+    "arn:aws:secretsmanager:us-east-1:123456789012:secret:name", "A" * 32,
+     "a" * 64, "ab:" * 16, "1" * 9, "123456", "us-gov", "example.com",
 ]  # fmt: skip
 
 

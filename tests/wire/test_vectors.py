@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,7 @@ def comparable(value: Any) -> Any:
         return {key: comparable(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
         return [comparable(item) for item in value]
-    if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):
+    if isinstance(value, float) and not math.isfinite(value):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
     return value
 
@@ -142,7 +143,7 @@ def read_by_botocore(suite: dict[str, Any], case: dict[str, Any], reply: HttpRep
     headers = HeadersDict((key.decode(), value.decode("latin-1")) for key, value in reply.headers)
     parser = create_parser(service.metadata["protocol"])
     raw = {"status_code": reply.status, "headers": headers, "body": reply.body, "context": {}}
-    parsed: dict[str, Any] = parser.parse(raw, operation.output_shape)
+    parsed: dict[str, Any] = parser.parse(raw, operation.output_shape)  # type: ignore[arg-type]  # None is read as nothing
     parsed.pop("ResponseMetadata")
     return parsed
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tabard.wire.model import Shape
 

@@ -75,9 +75,9 @@ class Faults:
         """A body, list or map that does not have the protocol's form."""
         return AwsError("MalformedInput", message)
 
-    def unknown(self, name: str) -> AwsError | None:
+    def unknown(self, name: str) -> AwsError | None:  # noqa: ARG002 - for those protocols that do not ignore it
         """A parameter that the model does not know; None where AWS ignores it."""
-        return None if name else None
+        return None
 
 
 class Ec2Faults(Faults):
@@ -86,10 +86,7 @@ class Ec2Faults(Faults):
     def unsound(self, violations: Sequence[Violation]) -> AwsError:
         """The first constraint that does not hold: EC2 tells one at a time."""
         first = violations[0]
-        names: list[str] = []
-        for step in first.path:
-            names.append(ec2_name(*step) if isinstance(step, tuple) else str(step))
-        where = ".".join(names)
+        where = ".".join(ec2_name(*step) if isinstance(step, tuple) else str(step) for step in first.path)
         if first.rule == "required":
             return AwsError("MissingParameter", f"The request must contain the parameter {where}")
         value = _quoted(first.value)

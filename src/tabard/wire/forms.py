@@ -15,28 +15,28 @@ BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-class BadForm(ValueError):
+class BadFormError(ValueError):
     """The text is not a form; the message says why."""
 
 
 def decode_percent(text: str, *, plus: bool) -> str:
-    """Percent-decode once; ``plus`` makes ``+`` a space. Raises ``BadForm`` for a bad escape or bad UTF-8."""
+    """Percent-decode once; ``plus`` makes ``+`` a space. Raises ``BadFormError`` for a bad escape or bad UTF-8."""
     if plus:
         text = text.replace("+", " ")
     if "%" not in text:
         return text
     if BAD_ESCAPE.search(text) is not None:
-        raise BadForm("The query string has an incomplete percent escape.")
+        raise BadFormError("The query string has an incomplete percent escape.")
     try:
         return unquote_to_bytes(text).decode()
     except UnicodeDecodeError:
-        raise BadForm("The query string is not UTF-8.") from None
+        raise BadFormError("The query string is not UTF-8.") from None
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
     """Names and values in order, decoded; a name without ``=`` has an empty value."""
     if text.count("&") >= MOST_PARAMETERS:
-        raise BadForm("The query string has too many parameters.")
+        raise BadFormError("The query string has too many parameters.")
     encoded = "%" in text or "+" in text
     found = []
     for part in text.split("&"):
@@ -52,20 +52,20 @@ def pairs(text: str) -> list[tuple[str, str]]:
 def form(data: bytes, query: str = "") -> dict[str, str]:
     """The parameters of a query-protocol request, from its body and its query string.
 
-    Raises ``BadForm`` for bad encoding, characters that XML cannot hold, and a name that comes twice.
+    Raises ``BadFormError`` for bad encoding, characters that XML cannot hold, and a name that comes twice.
     """
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise BadForm("The request body is not UTF-8.") from None
+        raise BadFormError("The request body is not UTF-8.") from None
     if query:
         text = f"{query}&{text}" if text else query
     found = pairs(text)
     parameters = dict(found)
     if len(parameters) != len(found):
-        raise BadForm("A parameter is given more than once.")
+        raise BadFormError("A parameter is given more than once.")
     if not text.isprintable() or "%" in text:
         for name, value in found:
             if NOT_XML.search(value) is not None or NOT_XML.search(name) is not None:
-                raise BadForm("A parameter holds a character that is not allowed.")
+                raise BadFormError("A parameter holds a character that is not allowed.")
     return parameters

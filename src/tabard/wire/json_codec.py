@@ -6,7 +6,6 @@ https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,6 +23,8 @@ from tabard.wire.scalars import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tabard.wire.faults import Faults
     from tabard.wire.model import Shape
 

@@ -32,9 +32,8 @@ def _ranges_by_category() -> dict[str, str]:
     """A character class's inside for every general category (``Lu``) and major class (``L``)."""
     found: dict[str, list[str]] = {}
     for category, run in groupby(range(sys.maxunicode + 1), key=lambda code: unicodedata.category(chr(code))):
-        first = last = next(run)
-        for code in run:
-            last = code
+        codes = list(run)
+        first, last = codes[0], codes[-1]
         text = f"\\U{first:08x}-\\U{last:08x}" if last > first else f"\\U{first:08x}"
         found.setdefault(category, []).append(text)
         found.setdefault(category[0], []).append(text)

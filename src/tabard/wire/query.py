@@ -17,6 +17,8 @@ from tabard.wire.faults import ec2_name
 from tabard.wire.scalars import Parse, parser_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tabard.wire.faults import Faults
     from tabard.wire.model import Shape
 
@@ -86,7 +88,6 @@ class FormDecoder:
 
     def root(self, shape: Shape | None) -> Callable[[Form], dict[str, Any]]:
         """The decoder of an operation's whole form."""
-        faults = self._faults
         strings: dict[str, str] = {}
         scalars: dict[str, tuple[str, Callable[[str, str], Any]]] = {}
         nested: dict[str, tuple[str, Decode]] = {}
@@ -109,19 +110,23 @@ class FormDecoder:
                     name, parse = scalars[key]
                     result[name] = parse(text, key)
                 elif key not in RESERVED:
-                    head, _, rest = key.partition(".")
-                    if head in nested:
-                        if rest.count(".") > DEEPEST_NAME:
-                            raise faults.malformed("A parameter's name is nested too deeply.")
-                        groups.setdefault(head, {})[rest] = text
-                    elif (fault := faults.unknown(key)) is not None:
-                        raise fault
+                    self._group(groups, key, text, nested)
             for head, group in groups.items():
                 name, decode_group = nested[head]
                 result[name] = decode_group(group, head)
             return result
 
         return decode
+
+    def _group(self, groups: dict[str, Form], key: str, text: str, nested: Collection[str]) -> None:
+        """Sort a parameter under the first segment of its name."""
+        head, _, rest = key.partition(".")
+        if head in nested:
+            if rest.count(".") > DEEPEST_NAME:
+                raise self._faults.malformed("A parameter's name is nested too deeply.")
+            groups.setdefault(head, {})[rest] = text
+        elif (fault := self._faults.unknown(key)) is not None:
+            raise fault
 
     def _structure(self, shape: Shape) -> Decode:
         known = self._structures.get(shape.name)

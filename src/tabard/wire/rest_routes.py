@@ -67,7 +67,7 @@ def parse_query(text: str) -> Query:
     """A query string's parameters; raises InvalidURI for what is none."""
     try:
         return forms.pairs(text) if text else []
-    except forms.BadForm:
+    except forms.BadFormError:
         raise AwsError("InvalidURI", "Couldn't parse the specified URI.") from None
 
 
@@ -75,7 +75,7 @@ def decode_path(text: str) -> str:
     """A part of the path, percent-decoded once; ``+`` is a plus."""
     try:
         return forms.decode_percent(text, plus=False)
-    except forms.BadForm:
+    except forms.BadFormError:
         raise AwsError("InvalidURI", "Couldn't parse the specified URI.") from None
 
 

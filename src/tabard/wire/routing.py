@@ -110,7 +110,7 @@ def _unsigned_form(request: HttpRequest) -> dict[str, str] | None:
         return None
     try:
         parameters = forms.form(request.body, request.query)
-    except forms.BadForm as error:
+    except forms.BadFormError as error:
         raise AwsError("MalformedInput", str(error)) from None
     return parameters if "Action" in parameters else None
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from tabard.wire.codecs import CODECS, Decode, Encode, Match, streams
+from tabard.wire.codecs import Codec, JsonCodec, QueryCodec, streams
 from tabard.wire.dialects import DIALECTS, PLAIN
 from tabard.wire.model import load
+from tabard.wire.rest_codecs import RestJsonCodec, RestXmlCodec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tabard.core.http import HttpReply, HttpRequest
+    from tabard.wire.codecs import Decode, Encode, Match
     from tabard.wire.dialects import Dialect
     from tabard.wire.model import ServiceModel, Shape
+
+CODECS: dict[str, type[Codec]] = {
+    "query": QueryCodec,
+    "ec2": QueryCodec,
+    "json": JsonCodec,
+    "rest-xml": RestXmlCodec,
+    "rest-json": RestJsonCodec,
+}
 
 
 class Operation:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DEEPEST = 64
 
 
-class BadXml(ValueError):
+class BadXmlError(ValueError):
     """The text is not XML that we read, or not of its shape."""
 
 
@@ -34,17 +34,21 @@ class Element:
 
 
 Read = Callable[[Element], Any]
+Put = Callable[[dict[str, Any], str, Any], None]
 
 
-def parse(data: bytes) -> Element:
-    """The root element. Raises ``BadXml`` for text that is not well-formed, has a document type, or is too deep."""
+def parse(data: bytes, roots: frozenset[str]) -> Element:
+    """The root element, which must have one of the names ``roots``.
+
+    Raises ``BadXmlError`` for text that is not well-formed, has a document type, or is too deep.
+    """
     root = Element("", {})
     stack = [root]
     texts: list[list[str]] = [[]]
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if len(stack) > DEEPEST:
-            raise BadXml("nested too deeply")
+            raise BadXmlError("nested too deeply")
         element = Element(name.rpartition(":")[2], attributes)
         stack[-1].children.append(element)
         stack.append(element)
@@ -53,20 +57,40 @@ def parse(data: bytes) -> Element:
     def end(_: str) -> None:
         stack.pop().text = "".join(texts.pop())
 
+    def characters(text: str) -> None:
+        texts[-1].append(text)
+
     def doctype(*_: object) -> None:
-        raise BadXml("document types are not read")
+        raise BadXmlError("document types are not read")
 
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = end
-    parser.CharacterDataHandler = lambda text: texts[-1].append(text)
+    parser.CharacterDataHandler = characters
     parser.StartDoctypeDeclHandler = doctype
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
-        raise BadXml(str(error)) from None
-    return root.children[0]
+        raise BadXmlError(str(error)) from None
+    [element] = root.children
+    if element.name not in roots:
+        raise BadXmlError(f"{element.name} is not the root of this body")
+    return element
+
+
+def _put_one(result: dict[str, Any], name: str, value: Any) -> None:
+    if name in result:
+        raise BadXmlError(f"{name} is given twice")
+    result[name] = value
+
+
+def _put_item(result: dict[str, Any], name: str, value: Any) -> None:
+    result.setdefault(name, []).append(value)
+
+
+def _put_pair(result: dict[str, Any], name: str, value: tuple[Any, Any]) -> None:
+    result.setdefault(name, {})[value[0]] = value[1]
 
 
 class XmlDecoder:
@@ -88,13 +112,13 @@ class XmlDecoder:
 
         def read(element: Element) -> Any:
             if element.children:
-                raise BadXml(f"{element.name} holds elements")
+                raise BadXmlError(f"{element.name} holds elements")
             if parse_text is None:
                 return element.text
             try:
                 return parse_text(element.text.strip())
             except ValueError:
-                raise BadXml(f"{element.name} is not a {shape.type}") from None
+                raise BadXmlError(f"{element.name} is not a {shape.type}") from None
 
         return read
 
@@ -103,29 +127,16 @@ class XmlDecoder:
         known = self._structures.get(shape.name)
         if known is not None:
             return known
-        single: dict[str, tuple[str, Read]] = {}
-        many: dict[str, tuple[str, Read]] = {}
-        pairs: dict[str, tuple[str, Read]] = {}
+        known_children: dict[str, tuple[str, Read, Put]] = {}
         attributes: list[tuple[str, str]] = []
 
         def read(element: Element) -> dict[str, Any]:
             result: dict[str, Any] = {}
             for child in element.children:
-                tag = child.name
-                if tag in single:
-                    name, read_child = single[tag]
-                    if name in result:
-                        raise BadXml(f"{tag} is given twice")
-                    result[name] = read_child(child)
-                elif tag in many:
-                    name, read_child = many[tag]
-                    result.setdefault(name, []).append(read_child(child))
-                elif tag in pairs:
-                    name, read_child = pairs[tag]
-                    key, value = read_child(child)
-                    result.setdefault(name, {})[key] = value
-                else:
-                    raise BadXml(f"{tag} is not expected in {element.name}")
+                if child.name not in known_children:
+                    raise BadXmlError(f"{child.name} is not expected in {element.name}")
+                name, read_child, put = known_children[child.name]
+                put(result, name, read_child(child))
             for name, attribute in attributes:
                 if attribute in element.attributes:
                     result[name] = element.attributes[attribute]
@@ -139,11 +150,11 @@ class XmlDecoder:
             if member.get("xmlAttribute"):
                 attributes.append((name, tag))
             elif member.flattened and member.type == "list":
-                many[tag] = (name, self.compile(member.member))
+                known_children[tag] = (name, self.compile(member.member), _put_item)
             elif member.flattened and member.type == "map":
-                pairs[tag] = (name, self._entry(member))
+                known_children[tag] = (name, self._entry(member), _put_pair)
             else:
-                single[tag] = (name, self.compile(member))
+                known_children[tag] = (name, self.compile(member), _put_one)
         return read
 
     def _list(self, shape: Shape) -> Read:
@@ -153,7 +164,7 @@ class XmlDecoder:
         def read(element: Element) -> list[Any]:
             for child in element.children:
                 if child.name != tag:
-                    raise BadXml(f"{child.name} is not expected in {element.name}")
+                    raise BadXmlError(f"{child.name} is not expected in {element.name}")
             return [read_member(child) for child in element.children]
 
         return read
@@ -165,7 +176,7 @@ class XmlDecoder:
         def read(element: Element) -> tuple[Any, Any]:
             found = {child.name: child for child in element.children}
             if set(found) != {key_tag, value_tag} or len(element.children) != 2:
-                raise BadXml(f"{element.name} is not a key and a value")
+                raise BadXmlError(f"{element.name} is not a key and a value")
             return read_key(found[key_tag]), read_value(found[value_tag])
 
         return read
