@@ -14,6 +14,7 @@ USER = "ec2-user"
 USER_ID = 1000
 HOME = f"/home/{USER}"
 SHELL = "/bin/bash"
+LOGIN_SHELL_NAME = "-bash"  # the dash makes it a login shell
 TOOLS_PATH = "/opt/aws/bin"
 PATH = (
     f"{TOOLS_PATH}:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:{HOME}/.local/bin:{HOME}/bin"
