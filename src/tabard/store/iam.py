@@ -215,6 +215,9 @@ class Entities(Protocol[E]):
         ``after`` is the opaque position that the page before ended with. Any text is a position.
         """
 
+    def position(self, entity: E) -> str:
+        """Where an entity stands in the listing."""
+
     def count(self, account: str, at_most: int | None = None) -> int:
         """How many there are in the account; counting stops at ``at_most``."""
 
@@ -279,6 +282,9 @@ class Policies(Entities[Policy], Protocol):
 
     def delete_version(self, policy: Policy, version: str) -> None:
         """Take a version out of a policy."""
+
+    def versions_in_use(self, account: str) -> int:
+        """How many versions the account's policies have together."""
 
 
 class Grants(Protocol):

@@ -154,6 +154,10 @@ class Entities(Generic[E]):
             return Page(items, position(items[-1]))
         return Page(items, None)
 
+    def position(self, entity: E) -> str:
+        """Where an entity stands in the listing."""
+        return position(entity)
+
     def count(self, account: str, at_most: int | None = None) -> int:
         """How many there are in the account; counting stops at ``at_most``."""
         if at_most is None:

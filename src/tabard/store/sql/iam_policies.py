@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, bindparam, delete, insert, select
+from sqlalchemy import Row, bindparam, delete, func, insert, select
 
 from tabard.core.arn import iam_arn
 from tabard.store.iam import Policy, PolicyVersion
@@ -13,6 +13,12 @@ from tabard.store.sql.iam_entities import Entities, Statements, folded
 from tabard.store.sql.schema_iam import POLICIES, POLICY_VERSIONS
 
 _VERSIONS = select(POLICY_VERSIONS).where(POLICY_VERSIONS.c.policy_id == bindparam("policy_id"))
+_VERSIONS_IN_USE = (
+    select(func.count())
+    .select_from(POLICY_VERSIONS)
+    .join(POLICIES, POLICIES.c.id == POLICY_VERSIONS.c.policy_id)
+    .where(POLICIES.c.account == bindparam("account"))
+)
 
 
 def _version(row: Row[Any]) -> PolicyVersion:
@@ -69,6 +75,10 @@ class SqlPolicies(_Policies):
         of_version = (POLICY_VERSIONS.c.policy_id == policy.id, POLICY_VERSIONS.c.version == version)
         self._session.connection.execute(delete(POLICY_VERSIONS).where(*of_version))
         self._changed(policy, policy)
+
+    def versions_in_use(self, account: str) -> int:
+        """How many versions the account's policies have together."""
+        return int(self._session.connection.execute(_VERSIONS_IN_USE, {"account": account}).scalar_one())
 
     def _changed(self, entity: Policy, state: Policy | None) -> None:
         keys = (entity.id, folded(entity.name), f"{entity.id}/versions")

@@ -1,0 +1,36 @@
+"""AWS Identity and Access Management. Importing this package registers its operations.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
+"""
+
+from __future__ import annotations
+
+from tabard.services.iam import (
+    access_keys,
+    account,
+    attachments,
+    boundaries,
+    groups,
+    inline_policies,
+    instance_profiles,
+    policies,
+    policy_versions,
+    roles,
+    tags,
+    users,
+)
+
+__all__ = [
+    "access_keys",
+    "account",
+    "attachments",
+    "boundaries",
+    "groups",
+    "inline_policies",
+    "instance_profiles",
+    "policies",
+    "policy_versions",
+    "roles",
+    "tags",
+    "users",
+]
