@@ -31,6 +31,8 @@ HEADERS_WITHIN = 20.0
 """Seconds that a client has for its request line and headers."""
 BODY_STALL_AT_MOST = 30.0
 """Seconds without a byte of an announced body after which the client is given up."""
+OWN_PATHS = "/_/"
+"""Everything below is ours: ``_`` is never a legal bucket name."""
 KEEP_ALIVE = 65
 """Seconds that an idle connection is kept, a little longer than SDKs keep theirs."""
 CONNECTIONS_AT_MOST = 4096
@@ -207,6 +209,12 @@ class HttpServer:
         for connection in list(self._state.connections):
             connection.transport.abort()
 
+    def _own(self, request: HttpRequest) -> HttpReply:
+        """What is ours and not AWS's: health, for whoever watches the process."""
+        if request.path == "/_/health" and request.method in {"GET", "HEAD"}:
+            return HttpReply(200, [(b"content-type", b"application/json")], b'{"status":"ok"}\n')
+        return HttpReply(404, [(b"content-type", b"text/plain")], b"not found\n")
+
     def _application(self, origin: Origin) -> Callable[..., Awaitable[None]]:
         handler = self._handler
 
@@ -223,10 +231,10 @@ class HttpServer:
                 scope["query_string"].decode("latin-1"),
                 scope["headers"],
             )
-            try:
+            if request.path.startswith(OWN_PATHS):
+                reply = self._own(request)
+            else:
                 reply = await handler(request, Body(receive), where)
-            except Disconnected:
-                return
             await _send(reply, send, head=request.method == "HEAD")
 
         return application

@@ -92,7 +92,9 @@ class Pipeline:
             reply = await self._pass(passage, body)
         except AwsError as error:
             reply = self._refuse(passage, error)
-        except (Disconnected, asyncio.CancelledError):
+        except Disconnected:
+            reply = self._refuse(passage, _timed_out())
+        except asyncio.CancelledError:
             raise
         except Exception:
             log.exception("request %s (%s:%s) failed", passage.request_id, passage.service, passage.operation)
@@ -323,6 +325,15 @@ def _not_built(match: Match) -> AwsError:
             "NotImplemented", "A header you provided implies functionality that is not implemented.", 501
         )
     return AwsError("InvalidAction", f"The action {match.operation} is not valid for this web service.", 400)
+
+
+def _timed_out() -> AwsError:
+    """The client went away or stalled; one that still listens hears it, and the trail has it in any case."""
+    return AwsError(
+        "RequestTimeout",
+        "Your socket connection to the server was not read from or written to within the timeout period.",
+        408,
+    )
 
 
 def _internal(service: str) -> AwsError:
