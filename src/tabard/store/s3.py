@@ -2,7 +2,7 @@
 
 Bucket names are unique over all accounts. Keys are ordered by the bytes of their UTF-8 form. Times are
 seconds since the epoch; sizes are bytes. The bytes themselves are blobs (``tabard.objects``), and a row names
-every blob in use. The only kind of change (see ``port.Change``) is ``bucket``: in no account, its key the name.
+every blob in use. The one kind of change (see ``port.Change``) is ``bucket``: in no account, its key the name.
 """
 
 from __future__ import annotations

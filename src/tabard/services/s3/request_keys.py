@@ -1,0 +1,53 @@
+"""The condition keys that every S3 request has, computed only when a policy asks for them.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tabard.services.operation import Call, KeyValue
+
+RequestKeys = dict[str, "KeyValue | Callable[[], KeyValue]"]
+
+_LATEST = "AWS4-HMAC-SHA256"
+_HEADERS_OF_EVERY_REQUEST = frozenset({b"x-amz-date", b"x-amz-security-token", b"x-amz-user-agent"})
+
+
+def request_keys(call: Call) -> RequestKeys:
+    """The keys of one request: what it says of its signature, and its ``x-amz-`` headers as ``s3:x-amz-…``."""
+    keys: RequestKeys = {
+        "s3:authtype": lambda: _auth_type(call),
+        "s3:signatureversion": lambda: None if call.caller.kind == "Anonymous" else _LATEST,
+        "s3:signatureage": lambda: _signature_age(call),
+    }
+    for name, value in call.http.headers:
+        if name.startswith(b"x-amz-") and name not in _HEADERS_OF_EVERY_REQUEST:
+            keys["s3:" + name.decode("latin-1")] = value.decode("latin-1")
+    return keys
+
+
+def _auth_type(call: Call) -> str | None:
+    if call.caller.kind == "Anonymous":
+        return None
+    return "REST-HEADER" if call.http.header(b"authorization") else "REST-QUERY-STRING"
+
+
+def _signature_age(call: Call) -> str | None:
+    """Milliseconds since the request was signed."""
+    date = call.http.header(b"x-amz-date")
+    if date is None:
+        date = next(iter(parse_qs(call.http.query).get("X-Amz-Date", [])), None)
+    if date is None or call.caller.kind == "Anonymous":
+        return None
+    try:
+        signed = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return str(max(0, int((call.now - signed.timestamp()) * 1000)))
