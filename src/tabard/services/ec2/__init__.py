@@ -2,3 +2,35 @@
 
 Importing the package registers its operations.
 """
+
+from tabard.services.ec2 import (
+    console_output,
+    images,
+    instance_attributes,
+    instance_state,
+    instance_status,
+    instance_types,
+    instances,
+    key_pairs,
+    metadata_options,
+    profile_associations,
+    regions,
+    run_instances,
+    tags,
+)
+
+__all__ = [
+    "console_output",
+    "images",
+    "instance_attributes",
+    "instance_state",
+    "instance_status",
+    "instance_types",
+    "instances",
+    "key_pairs",
+    "metadata_options",
+    "profile_associations",
+    "regions",
+    "run_instances",
+    "tags",
+]
