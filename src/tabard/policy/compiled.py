@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from tabard.policy.conditions import Test, conditions_test
+from tabard.policy.document import Kind
 from tabard.policy.patterns import (
     Matcher,
     Plain,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 ResourceTest = Callable[[str, "Context"], bool]
 _CACHED_VARIANTS = 64
+_NAMING = frozenset((Kind.RESOURCE, Kind.TRUST))
+"""Policies whose statements name nobody unless they say whom."""
 
 
 class StatementRef(Struct, frozen=True, gc=False):
@@ -214,11 +217,11 @@ class CompiledStatement:
                 self._principals = Principals(statement.principals)
             return self._principals.grant(request)
         if statement.not_principals is None:
-            return Grant.DIRECT
+            return Grant.NONE if self.ref.source.kind in _NAMING else Grant.DIRECT
         if self._not_principals is None:
             self._not_principals = Principals(statement.not_principals)
         if self.deny:
-            exempt = self._not_principals.lists_all(request) and not bounded
+            exempt = self._not_principals.lists(request) and not bounded
         else:
             exempt = self._not_principals.lists_any(request)
         return Grant.NONE if exempt else Grant.DIRECT

@@ -75,6 +75,9 @@ _ids = msgspec.json.Decoder(dict[str, Raw])
 _documents = msgspec.json.Decoder(list[Raw])
 _levels = msgspec.json.Decoder(list[list[Raw]])
 _encoder = msgspec.json.Encoder()
+_FREE = frozenset(("sts:getcalleridentity", "sts:getsessiontoken", "sts:getaccesskeyinfo"))
+"""What any authenticated principal may do, whatever its policies say: https://docs.aws.amazon.com/STS/latest/APIReference."""
+_AUTHENTICATED = frozenset(("Root", "User", "AssumedRole", "FederatedUser"))
 _NULL = Raw(b"null")
 _ABSENT = frozenset((b"", b"null", b"[]", b"{}"))
 
@@ -100,6 +103,8 @@ class Evaluator:
             return Answer(_id_of(line), "error", None, f"line: {error}")
         try:
             asked, layers = self._request(request), self._layers(request)
+            if asked.action.lower() in _FREE and asked.principal.kind in _AUTHENTICATED:
+                return Answer(request.id, "allow", "Allowed", f"{asked.action} needs no permission")
             decision = decide(asked, layers)
         except LineError as error:
             return Answer(request.id, "error", None, str(error))
@@ -179,7 +184,6 @@ class Evaluator:
             [
                 link(self._all(kind, f"{where}[{number}]", level, many=True))
                 for number, level in enumerate(levels)
-                if level
             ]
         )
         if self._again(key):
@@ -261,6 +265,12 @@ def _caller(line: Line) -> tuple[Caller, str, str]:
     """The caller, the identity provider whose token it presents, and its canonical user id."""
     principal = line.principal
     if isinstance(principal, str):
+        if principal.endswith((".amazonaws.com", ".amazonaws.com.cn")) and ":" not in principal:
+            return (
+                Caller("Service", principal, principal, "", principal, principal, service_name=principal),
+                "",
+                "",
+            )
         return _caller_of_arn(principal, line.context or {}), "", ""
     keys = set(principal)
     if keys == {"type"} and principal["type"].lower() == "anonymous":

@@ -41,7 +41,6 @@ _STATEMENT_KEYS = frozenset(
 )
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 _WITHOUT_PRINCIPAL = frozenset((Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION, Kind.SCP))
-_WITH_PRINCIPAL = frozenset((Kind.RESOURCE, Kind.TRUST, Kind.RCP))
 _VENDOR = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 _SID = re.compile(r"[A-Za-z0-9]*", re.ASCII)
 _PARTITIONS = frozenset(
@@ -82,7 +81,7 @@ def document_of(value: Json, text: str, kind: Kind, dialect: Dialect) -> Documen
     """A ``Document`` from JSON that was read already; ``text`` is kept with it."""
     if dialect is Dialect.S3:
         check_bucket_policy(value)
-    document = _Shape(kind, text).document(value)
+    document = _Shape(kind, text, lenient=dialect is Dialect.EVALUATE).document(value)
     if dialect is Dialect.IAM:
         _check_content(document, kind)
     elif dialect is Dialect.EVALUATE:
@@ -108,9 +107,10 @@ def _load(text: str, dialect: Dialect, kind: Kind) -> Json:
 class _Shape:
     """Builds the document and refuses whatever is not of its shape."""
 
-    def __init__(self, kind: Kind, text: str) -> None:
+    def __init__(self, kind: Kind, text: str, *, lenient: bool) -> None:
         self.kind = kind
         self.text = text
+        self.lenient = lenient
 
     def document(self, value: Json) -> Document:
         if not isinstance(value, dict) or not value.keys() <= {"Version", "Id", "Statement"}:
@@ -122,7 +122,7 @@ class _Shape:
             raise malformed(SYNTAX)
         if isinstance(statements, dict):
             statements = [statements]
-        if not isinstance(statements, list) or not statements:
+        if not isinstance(statements, list) or not (statements or self.lenient):
             raise malformed(SYNTAX)
         built = tuple([self.statement(index, each) for index, each in enumerate(statements)])
         return Document(self.kind, version, identifier, built, self.text)
@@ -141,8 +141,8 @@ class _Shape:
             index=index,
             sid=sid,
             effect=effect,  # type: ignore[arg-type] # the exact case is checked with the content
-            principals=_principals(value, "Principal"),
-            not_principals=_principals(value, "NotPrincipal"),
+            principals=_principals(value, "Principal", lenient=self.lenient),
+            not_principals=_principals(value, "NotPrincipal", lenient=self.lenient),
             actions=_strings(value, "Action"),
             not_actions=_strings(value, "NotAction"),
             resources=_strings(value, "Resource"),
@@ -162,14 +162,16 @@ def _strings(value: dict[str, Json], key: str) -> tuple[str, ...] | None:
     return tuple(member)
 
 
-def _principals(value: dict[str, Json], key: str) -> tuple[Principal, ...] | None:
+def _principals(value: dict[str, Json], key: str, *, lenient: bool) -> tuple[Principal, ...] | None:
     if key not in value:
         return None
     member = value[key]
     if isinstance(member, str):
-        if member != "*":
+        if member == "*":
+            return (Principal("*", "*"),)
+        if not lenient:
             raise malformed(SYNTAX)
-        return (Principal("*", "*"),)
+        member = {"AWS": member}
     if not isinstance(member, dict) or not member:
         raise malformed(SYNTAX)
     result: list[Principal] = []
@@ -190,12 +192,7 @@ def _conditions(block: Json) -> tuple[Condition, ...]:
             raise malformed(SYNTAX)
         if keys and not is_operator(operator):
             raise malformed(SYNTAX)
-        seen: set[str] = set()
         for key, values in keys.items():
-            lowered = key.lower()
-            if lowered in seen:
-                raise malformed(SYNTAX)
-            seen.add(lowered)
             result.append(Condition(operator, key, _scalars(values)))
     return tuple(result)
 
@@ -242,7 +239,7 @@ def _check_content(document: Document, kind: Kind) -> None:
 
 
 def _check_stored(document: Document, kind: Kind) -> None:
-    """What no policy lacks, however old: version 2008-10-17 is fine, and nobody looks whether ARNs are well formed."""
+    """What no policy lacks: version 2008-10-17 is fine, and nobody looks whether ARNs are well formed."""
     for statement in document.statements:
         if statement.effect not in {"Allow", "Deny"}:
             raise malformed(LEGACY)
@@ -250,11 +247,6 @@ def _check_stored(document: Document, kind: Kind) -> None:
             raise malformed("Policy statement must contain actions.")
         if kind is not Kind.TRUST and not _resources(statement):
             raise malformed("Policy statement must contain resources.")
-        named = statement.principals is not None or statement.not_principals is not None
-        if kind in _WITHOUT_PRINCIPAL and named:
-            raise malformed("Policy document should not specify a principal.")
-        if kind in _WITH_PRINCIPAL and not named:
-            raise malformed("Missing required field Principal")
 
 
 def _legacy_parse(statement: Statement) -> None:

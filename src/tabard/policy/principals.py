@@ -70,29 +70,14 @@ class Principals:
             return Grant.DIRECT if kind == "Root" else Grant.ACCOUNT
         return Grant.NONE
 
-    def lists_all(self, request: Request) -> bool:
-        """Whether NotPrincipal lists every identity of the caller: account, role or user, and session.
+    def lists(self, request: Request) -> bool:
+        """Whether a Deny's NotPrincipal exempts the caller: it must list the caller itself.
 
-        AWS checks each of them against the element, so that an exemption must name them all.
+        The account does not stand for its users, nor a role for each of its sessions.
         """
+        grant = self.grant(request)
         caller = request.principal
-        if self._everyone:
-            return True
-        if caller.kind == "Anonymous":
-            return False
-        if caller.kind == "Service":
-            return caller.service_name in self._services
-        if self._federated and self._names_provider(request):
-            return True
-        if caller.account not in self._accounts and request.canonical_id not in self._canonical:
-            return False
-        if caller.kind == "Root":
-            return True
-        aws = self._aws
-        named = caller.principal_arn in aws or caller.unique_id in aws or self._names_role(caller)
-        if caller.kind == "User":
-            return named or caller.arn in aws
-        return caller.arn in aws and (named or caller.kind == "FederatedUser")
+        return grant is Grant.DIRECT or (grant is Grant.ROLE and caller.arn == caller.principal_arn)
 
     def lists_any(self, request: Request) -> bool:
         """Whether a NotPrincipal element lists any identity of the caller."""
