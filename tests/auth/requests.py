@@ -8,7 +8,7 @@ from unittest import mock
 from urllib.parse import urlsplit
 
 import botocore.auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.credentials import Credentials
 
 from tabard.core.http import HttpRequest
@@ -20,23 +20,22 @@ AT = NOW.timestamp()
 
 
 def as_received(request: AWSRequest) -> HttpRequest:
-    """The request as it stands on the wire: host first, names in lower case."""
-    prepared = request.prepare()
+    """The request as it stands on the wire."""
+    return on_the_wire(request.prepare())
+
+
+def on_the_wire(prepared: AWSPreparedRequest) -> HttpRequest:
+    """A prepared request as the server sees it: host first unless it was given, names in lower case."""
     parts = urlsplit(prepared.url)
-    headers = (
-        [(b"host", parts.netloc.encode())] if "host" not in {k.lower() for k in prepared.headers} else []
-    )
+    headers = [] if "host" in prepared.headers else [(b"host", parts.netloc.encode())]
     for name, value in prepared.headers.items():
         raw: Any = value
         headers.append((name.lower().encode(), raw if isinstance(raw, bytes) else str(raw).encode()))
     body: Any = prepared.body or b""
-    return HttpRequest(
-        prepared.method,
-        parts.path or "/",
-        parts.query,
-        headers,
-        body if isinstance(body, bytes) else body.encode(),
-    )
+    if hasattr(body, "read"):
+        body = body.read()
+    whole = body.encode() if isinstance(body, str) else bytes(body)
+    return HttpRequest(prepared.method, parts.path or "/", parts.query, headers, whole)
 
 
 def sign(

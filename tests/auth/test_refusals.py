@@ -337,6 +337,9 @@ def test_one_mechanism_at_a_time() -> None:
         "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter,"
     )
     assert error.fields["ArgumentName"] == "Authorization"
+    for service, request in (("s3", get_object()), ("sts", call())):
+        request.headers.append((b"authorization", b"AWS4-HMAC-SHA256 Credential=other"))
+        assert refusal(request, service).message == error.message
 
 
 @pytest.mark.parametrize("service", ["s3", "iam"])

@@ -23,7 +23,7 @@ from tabard.auth.canonical import (
 )
 from tabard.auth.dialects import dialect_of, failure, query_parameters_error, wrong_region
 from tabard.auth.keys import SigningKey, signing_key
-from tabard.auth.malformed import scope_error
+from tabard.auth.malformed import scope_error, two_mechanisms
 from tabard.auth.signature import ALGORITHM, TERMINATOR, UNSIGNED_PAYLOAD, Signature
 from tabard.auth.timestamps import MAX_SKEW, basic, extended, instant
 from tabard.core.errors import AwsError
@@ -97,6 +97,8 @@ def verify(
     names = signature.signed_names
     signed: Container[bytes] = names if len(names) < 32 else frozenset(names)
     values = header_values(request.headers)
+    if len(values) != len(request.headers) and len(request.header_all(b"authorization")) > 1:
+        raise two_mechanisms(request.header(b"authorization") or "", service)
     unsigned = [name for name in values if name[:6] == b"x-amz-" and name not in signed]
     if unsigned or b"host" not in signed:
         _check_signed(unsigned, service, s3=s3, host=b"host" in signed)
