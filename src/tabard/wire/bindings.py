@@ -9,8 +9,6 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -48,15 +46,23 @@ def split_header_list(text: str, *, dates: bool = False) -> list[str]:
     return items
 
 
+def _metadata(text: str) -> str:
+    """A metadata value: as S3 does, RFC 2047 words are decoded."""
+    if "=?" not in text or not text.isascii():
+        return _utf8(text)
+    from email.errors import HeaderParseError
+    from email.header import decode_header, make_header
+
+    try:
+        return str(make_header(decode_header(text)))
+    except (HeaderParseError, LookupError, ValueError):
+        return text
+
+
 def _utf8(text: str) -> str:
-    """A header that came as Latin-1: its UTF-8 reading where it has one, RFC 2047 words decoded."""
+    """A header that came as Latin-1: its UTF-8 reading where it has one."""
     if text.isascii():
-        if "=?" not in text:
-            return text
-        try:
-            return str(make_header(decode_header(text)))
-        except (HeaderParseError, LookupError, UnicodeDecodeError):
-            return text
+        return text
     try:
         return text.encode("latin-1").decode()
     except UnicodeDecodeError:
@@ -146,13 +152,13 @@ class RequestBindings:
                     if key.startswith(prefix):
                         tail = key[len(prefix) :].decode("latin-1")
                         texts = result.setdefault(name, {})
-                        text = _utf8(raw.decode("latin-1").strip())
+                        text = _metadata(raw.decode("latin-1").strip())
                         texts[tail] = f"{texts[tail]},{text}" if tail in texts else text
 
     def _header_value(self, key: bytes, text: str, wire: str, name: str) -> Any:
         parse = self._parsers[key]
         if parse is None:
-            return text if text.isascii() else _utf8(text)
+            return _utf8(text)
         try:
             return parse(text)
         except ValueError:

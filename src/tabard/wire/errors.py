@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tabard.core.http import HttpReply
+from tabard.wire.bindings import header_bytes
 from tabard.wire.codecs import XML_DECLARATION, amazon_ids
 from tabard.wire.codecs import host_id as host_id_of
 from tabard.wire.service import service as find_service
@@ -30,7 +31,7 @@ def encode_error(
 
     ``resource`` and ``host_id`` stand in S3's errors; ``head`` leaves out the body, as for every HEAD
     request. Where the error has the default status 400 and the model states another for its code, the model's
-    is taken.
+    is taken. Fields whose name begins with ``@`` are headers of the reply (``@allow``); the others are elements.
     """
     known = find_service(service) if service else None
     return encode_error_of(known, error, request_id, resource=resource, host_id=host_id, head=head)
@@ -59,7 +60,7 @@ def encode_error_of(
         body = _ec2(error, request_id)
         content_type = b"text/xml;charset=UTF-8"
     elif protocol in {"json", "rest-json"}:
-        body = msgspec.json.encode({"__type": error.code, "message": error.message, **error.fields})
+        body = msgspec.json.encode({"__type": error.code, "message": error.message, **_shown(error)})
         version = service.model.metadata.get("jsonVersion", "1.1") if service is not None else "1.1"
         content_type = (
             b"application/json" if protocol == "rest-json" else f"application/x-amz-json-{version}".encode()
@@ -68,13 +69,22 @@ def encode_error_of(
     else:
         body = _response(service, error, request_id, status)
         content_type = b"text/xml" if protocol == "query" else b"application/xml"
+    identity += [
+        (name[1:].lower().encode(), header_bytes(value))
+        for name, value in error.fields.items()
+        if name[0] == "@"
+    ]
     if head:
         return HttpReply(status, identity)
     return HttpReply(status, [(b"content-type", content_type), *identity], body)
 
 
+def _shown(error: AwsError) -> dict[str, str]:
+    return {name: value for name, value in error.fields.items() if name[0] != "@"}
+
+
 def _fields(error: AwsError) -> str:
-    return "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in error.fields.items())
+    return "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in _shown(error).items())
 
 
 def _told(error: AwsError) -> str:

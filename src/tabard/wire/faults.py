@@ -90,6 +90,15 @@ class Ec2Faults(Faults):
         if first.rule == "required":
             return AwsError("MissingParameter", f"The request must contain the parameter {where}")
         value = _quoted(first.value)
+        if first.rule == "enum":
+            return AwsError(
+                "InvalidParameterValue", f"Invalid value '{value}' for {where.rpartition('.')[2]}."
+            )
+        if first.rule == "range":
+            low, high = first.shape.get("min"), first.shape.get("max")
+            bound = f"greater than {low}" if low is not None and first.value < low else f"less than {high}"
+            return AwsError("InvalidParameterValue", f"Value ( {value} ) for parameter {lower_camel(where)} is invalid. "
+                            f"Expecting a value {bound}.")  # fmt: skip
         return AwsError("InvalidParameterValue", f"Value ({value}) for parameter {lower_camel(where)} is invalid. "
                         f"{first.text.replace('Member must', 'The value must')}.")  # fmt: skip
 

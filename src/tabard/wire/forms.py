@@ -59,6 +59,8 @@ def form(data: bytes, query: str = "") -> dict[str, str]:
     except UnicodeDecodeError:
         raise BadFormError("The request body is not UTF-8.") from None
     if query:
+        if not query.isascii():
+            raise BadFormError("The query string is not ASCII.")
         text = f"{query}&{text}" if text else query
     found = pairs(text)
     parameters = dict(found)

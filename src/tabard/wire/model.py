@@ -127,7 +127,7 @@ class ServiceModel:
         """HTTP status by error code, of every exception whose model states one."""
         statuses = {}
         for name, raw in self._shapes.items():
-            if b'"exception":true' in bytes(raw):
+            if b'"exception"' in bytes(raw):
                 error = self.refer({"shape": name}).get("error") or {}
                 if "httpStatusCode" in error:
                     statuses[error.get("code", name)] = error["httpStatusCode"]

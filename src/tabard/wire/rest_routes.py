@@ -23,9 +23,8 @@ Query = list[tuple[str, str]]
 
 LONGEST_KEY = 1024
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 _LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
-SIGNING_KEYS = frozenset({"x-id", "AWSAccessKeyId", "Signature", "Expires"})
-UNSERVED = frozenset({"append", "cloudtrail", "inventory-report", "lambdaArn", "partNumberMarker"})
 
 
 class Candidate:
@@ -50,7 +49,7 @@ class Candidate:
 
     def holds(self, keys: Iterable[str], request: HttpRequest) -> bool:
         """Whether the request has every query key and header that the operation cannot do without."""
-        return self.needs <= set(keys) and all(request.header(name) is not None for name in self.headers)
+        return self.needs.issubset(keys) and all(request.header(name) is not None for name in self.headers)
 
 
 def split_uri(uri: str) -> tuple[str, list[tuple[str, str | None]]]:
@@ -65,18 +64,26 @@ def split_uri(uri: str) -> tuple[str, list[tuple[str, str | None]]]:
 
 def parse_query(text: str) -> Query:
     """A query string's parameters; raises InvalidURI for what is none."""
+    if not text.isascii():
+        raise _invalid_uri()
     try:
         return forms.pairs(text) if text else []
     except forms.BadFormError:
-        raise AwsError("InvalidURI", "Couldn't parse the specified URI.") from None
+        raise _invalid_uri() from None
 
 
 def decode_path(text: str) -> str:
     """A part of the path, percent-decoded once; ``+`` is a plus."""
+    if not text.isascii():
+        raise _invalid_uri()
     try:
         return forms.decode_percent(text, plus=False)
     except forms.BadFormError:
-        raise AwsError("InvalidURI", "Couldn't parse the specified URI.") from None
+        raise _invalid_uri() from None
+
+
+def _invalid_uri() -> AwsError:
+    return AwsError("InvalidURI", "Couldn't parse the specified URI.")
 
 
 class Selection:
@@ -84,17 +91,24 @@ class Selection:
 
     def __init__(self) -> None:
         self.candidates: list[Candidate] = []
+        self._bare: list[Candidate] = []
 
     def add(self, candidate: Candidate) -> None:
         """Take in a candidate, the most specific first."""
         self.candidates.append(candidate)
         self.candidates.sort(key=lambda each: each.weight, reverse=True)
+        self._bare = [each for each in self.candidates if not each.literals and not each.needs]
 
     def choose(self, query: Query, significant: frozenset[str], request: HttpRequest) -> str | None:
         """The operation that the request means; None where there is none.
 
         Every significant key in the query must be a literal of the operation's URI or one of its parameters.
         """
+        if not query:
+            for candidate in self._bare:
+                if not candidate.headers or candidate.holds((), request):
+                    return candidate.name
+            return None
         present = dict(query)
         meant = {key for key in present if key in significant}
         fitting = [
@@ -142,7 +156,7 @@ class BucketRoutes:
             if not candidate.literals:
                 bare_needs.update(candidate.needs)
             self._table.setdefault((http["method"], level), Selection()).add(candidate)
-        self._significant = frozenset(literal_keys | bare_needs | UNSERVED)
+        self._significant = frozenset(literal_keys | bare_needs)
         self._literal_keys = frozenset(literal_keys)
 
     def route(self, request: HttpRequest, virtual_hosts: Sequence[str]) -> Match:
@@ -177,25 +191,47 @@ class BucketRoutes:
         selection = self._table.get((method, level))
         name = selection.choose(query, self._significant, request) if selection is not None else None
         if name is None:
-            raise self._refusal(method, level, query)
+            raise self._refusal(request, level, query)
         return Match(self._name, name, labels, query)
 
-    def _refusal(self, method: str, level: str, query: Query) -> AwsError:
-        meant = [key for key, _ in query if key in self._significant]
-        if any(key in UNSERVED for key in meant):
+    def _refusal(self, request: HttpRequest, level: str, query: Query) -> AwsError:
+        method = request.method
+        subresources = [key for key, _ in query if key in self._literal_keys]
+        if method == "OPTIONS":
+            return _refuse_preflight(request)
+        if method == "POST" and (request.header(b"content-type") or "").startswith("multipart/form-data"):
             return AwsError(
                 "NotImplemented", "A header you provided implies functionality that is not implemented.", 501
             )
-        subresources = [key for key in meant if key in self._literal_keys]
         if "list-type" in subresources and method == "GET":
             return AwsError("InvalidArgument", "Invalid List Type specified in Request",
                             fields={"ArgumentName": "list-type", "ArgumentValue": dict(query)["list-type"]})  # fmt: skip
         if len(set(subresources)) > 1:
             return AwsError("InvalidArgument", f"Conflicting query string parameters: {', '.join(subresources)}",
                             fields={"ArgumentName": "ResourceType", "ArgumentValue": subresources[0]})  # fmt: skip
-        kind = subresources[0].replace("-", "").upper() if subresources else level.upper()
-        return AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", 405,
-                        {"Method": method, "ResourceType": kind})  # fmt: skip
+        kind = (level + "".join(subresources[:1])).replace("-", "").upper()
+        allowed = [
+            other
+            for other in METHODS
+            if (other, level) in self._table
+            and self._table[other, level].choose(query, self._significant, request) is not None
+        ]
+        fields = {
+            "Method": method,
+            "ResourceType": kind,
+            **({"@allow": ", ".join(allowed)} if allowed else {}),
+        }
+        return AwsError(
+            "MethodNotAllowed", "The specified method is not allowed against this resource.", 405, fields
+        )
+
+
+def _refuse_preflight(request: HttpRequest) -> AwsError:
+    """A browser's question whether it may: no bucket has a CORS configuration here, so never."""
+    if request.header(b"origin") is None:
+        return AwsError("BadRequest", "Insufficient information. Origin request header needed.")
+    return AwsError("AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.", 403,
+                    {"Method": request.header(b"access-control-request-method") or "", "ResourceType": "BUCKET"})  # fmt: skip
 
 
 def _invalid_bucket(bucket: str) -> AwsError:

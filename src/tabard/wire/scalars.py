@@ -10,7 +10,6 @@ import base64
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +32,9 @@ _ISO8601 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?(?:[Zz]|([+-])(\d\d):?(\d\d))?"
 )
 _SPECIAL_FLOATS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -122,11 +124,19 @@ def from_epoch(seconds: float) -> datetime:
 
 def parse_http_date(text: str) -> datetime:
     """The date of an HTTP header (RFC 1123); anything that ``email`` can read is taken."""
+    match = _HTTP_DATE.fullmatch(text)
+    if match is not None and match[2] in _MONTHS:
+        day, month, year, hour, minute, second = match.groups()
+        return datetime(
+            int(year), _MONTHS.index(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC
+        )
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (TypeError, IndexError, OverflowError):
         raise ValueError("not an HTTP date") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def parse_any_timestamp(text: str) -> datetime:
@@ -194,7 +204,11 @@ def format_iso8601_milliseconds(value: datetime) -> str:
 
 def format_http_date(value: datetime) -> str:
     """``Mon, 23 Nov 2026 20:30:00 GMT``."""
-    return format_datetime(_utc(value), usegmt=True)
+    moment = _utc(value)
+    return (
+        f"{_DAYS[moment.weekday()]}, {moment.day:02d} {_MONTHS[moment.month]} {moment.year:04d} "
+        f"{moment.hour:02d}:{moment.minute:02d}:{moment.second:02d} GMT"
+    )
 
 
 def to_epoch(value: datetime) -> int | float:

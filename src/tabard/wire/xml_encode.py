@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tabard.wire.scalars import Format, format_iso8601, format_of
-from tabard.wire.xml_text import escape, escape_attribute
+from tabard.wire.xml_text import escape, escape_attribute, special
 
 if TYPE_CHECKING:
     from tabard.wire.model import Shape
@@ -53,7 +53,9 @@ class XmlEncoder:
         opening, closing = f"<{name}{namespace(shape)}>", f"</{name}>"
         form = format_of(shape, self._timestamps)
         if form is None:
-            return lambda value, out: out.append(f"{opening}{escape(value)}{closing}")
+            return lambda value, out: out.append(
+                f"{opening}{value if special(value) is None else escape(value)}{closing}"
+            )
         return lambda value, out: out.append(f"{opening}{form(value)}{closing}")
 
     def _structure(self, shape: Shape, name: str) -> Write:
