@@ -20,6 +20,7 @@ from tabard.services.iam.subjects import (
     on_role,
     role_check,
     tag_keys,
+    with_tagging,
 )
 from tabard.services.operation import READ, WRITE, Check, operation
 from tabard.store.iam import InstanceProfile
@@ -65,9 +66,10 @@ def on_profile(action: str, *, keys: MoreKeys = no_keys) -> Checks:
     return checks
 
 
-def _check_create(call: Call, request: Request) -> tuple[Check]:
+def _check_create(call: Call, request: Request) -> tuple[Check, ...]:
     name, path = request["InstanceProfileName"], request.get("Path", "/")
-    return (_check(call, "iam:CreateInstanceProfile", name, path=path, more=tag_keys(request)),)
+    check = _check(call, "iam:CreateInstanceProfile", name, path=path, more=tag_keys(request))
+    return with_tagging(check, "iam:TagInstanceProfile", request)
 
 
 @operation("iam", "CreateInstanceProfile", WRITE, checks=_check_create)

@@ -11,7 +11,7 @@ from tabard.services.iam import managed, paging, quotas, tagging
 from tabard.services.iam.documents import check_managed
 from tabard.services.iam.errors import already_exists, delete_conflict, quota_exceeded
 from tabard.services.iam.managed import find_any, find_own, on_policy
-from tabard.services.iam.subjects import tag_keys
+from tabard.services.iam.subjects import tag_keys, with_tagging
 from tabard.services.operation import READ, WRITE, Check, operation
 from tabard.store.iam import Policy, PolicyVersion
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from tabard.store.iam import Entities, PolicyUse
 
 
-def _check_create(call: Call, request: dict[str, Any]) -> tuple[Check]:
+def _check_create(call: Call, request: dict[str, Any]) -> tuple[Check, ...]:
     arn = iam_arn(call.account, "policy", request.get("Path", "/"), request["PolicyName"])
-    return (Check("iam:CreatePolicy", arn, keys=tag_keys(request)),)
+    return with_tagging(Check("iam:CreatePolicy", arn, keys=tag_keys(request)), "iam:TagPolicy", request)
 
 
 @operation("iam", "CreatePolicy", WRITE, checks=_check_create)

@@ -11,7 +11,15 @@ from tabard.services.iam import paging, quotas, replies, tagging, trust
 from tabard.services.iam.boundaries import check_boundary
 from tabard.services.iam.errors import already_exists, delete_conflict, quota_exceeded
 from tabard.services.iam.last_used import last_use
-from tabard.services.iam.subjects import boundary_key, find_role, on_path, on_role, role_check, tag_keys
+from tabard.services.iam.subjects import (
+    boundary_key,
+    find_role,
+    on_path,
+    on_role,
+    role_check,
+    tag_keys,
+    with_tagging,
+)
 from tabard.services.operation import READ, WRITE, operation
 from tabard.store.iam import Role
 
@@ -31,10 +39,11 @@ if TYPE_CHECKING:
 DEFAULT_SESSION_DURATION = 3600
 
 
-def _check_create(call: Call, request: dict[str, Any]) -> tuple[Check]:
+def _check_create(call: Call, request: dict[str, Any]) -> tuple[Check, ...]:
     keys = {**boundary_key(request), **tag_keys(request)}
     name, path = request["RoleName"], request.get("Path", "/")
-    return (role_check(call, "iam:CreateRole", name, path=path, more=keys),)
+    check = role_check(call, "iam:CreateRole", name, path=path, more=keys)
+    return with_tagging(check, "iam:TagRole", request)
 
 
 @operation("iam", "CreateRole", WRITE, checks=_check_create)

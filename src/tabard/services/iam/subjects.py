@@ -86,6 +86,11 @@ def tag_keys(request: Request) -> Keys:
     return keys
 
 
+def with_tagging(check: Check, action: str, request: Request) -> tuple[Check, ...]:
+    """The checks of making something: who gives it tags at once must be allowed to tag it too."""
+    return (check, Check(action, check.resource, keys=check.keys)) if request.get("Tags") else (check,)
+
+
 def boundary_key(request: Request) -> Keys:
     """``iam:PermissionsBoundary``, the boundary that is asked for."""
     boundary = request.get("PermissionsBoundary")

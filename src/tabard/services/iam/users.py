@@ -20,6 +20,7 @@ from tabard.services.iam.subjects import (
     self_or_name,
     tag_keys,
     user_check,
+    with_tagging,
 )
 from tabard.services.operation import READ, WRITE, Check, operation
 from tabard.store.iam import User
@@ -36,10 +37,11 @@ if TYPE_CHECKING:
     from tabard.services.operation import Call
 
 
-def _check_create(call: Call, request: dict[str, Any]) -> tuple[Check]:
+def _check_create(call: Call, request: dict[str, Any]) -> tuple[Check, ...]:
     keys = {**boundary_key(request), **tag_keys(request)}
     name, path = request["UserName"], request.get("Path", "/")
-    return (user_check(call, "iam:CreateUser", name, path=path, more=keys),)
+    check = user_check(call, "iam:CreateUser", name, path=path, more=keys)
+    return with_tagging(check, "iam:TagUser", request)
 
 
 @operation("iam", "CreateUser", WRITE, checks=_check_create)
