@@ -31,11 +31,6 @@ _WELL_FORMED = re.compile(
     r"\s*SignedHeaders=([a-z0-9\-_;.!#$%&'*+^`|~:]++),\s*Signature="
 ).fullmatch
 _SIGNATURE = re.compile(r"[0-9a-f]{64}").fullmatch
-_SCOPE_IN_HEADER = re.compile(r"Credential=[^,\s]*?/[0-9]{8}/[^,/\s]*/([^,/\s]+)/aws4_request").search
-_SLASH = "(?:/|%2[Ff])"
-_SCOPE_IN_QUERY = re.compile(
-    rf"(?:^|&)X-Amz-Credential=[^&]*?{_SLASH}[0-9]{{8}}{_SLASH}[^&/%]*{_SLASH}([^&/%]+){_SLASH}aws4_request"
-).search
 SignedNames = tuple[tuple[str, ...], tuple[bytes, ...]]
 _QUERY_NAMES = frozenset(
     {
@@ -97,11 +92,21 @@ def service_of(request: HttpRequest) -> str | None:
         claimed = _claim(header[: end + 10]) if end > 0 else None
         if claimed is not None:
             return claimed[3].lower()
-        found = _SCOPE_IN_HEADER(header)
-    else:
-        query = request.query
-        found = _SCOPE_IN_QUERY(query) if "X-Amz-Credential" in query else None
-    return None if found is None else found[1].lower()
+        return _scoped_service(_between(header, "Credential=", ","))
+    query = request.query
+    if "X-Amz-Credential=" not in query:
+        return None
+    return _scoped_service(unquote(_between(query, "X-Amz-Credential=", "&")))
+
+
+def _between(text: str, start: str, end: str) -> str:
+    found = text.partition(start)[2][:512]
+    return found.partition(end)[0]
+
+
+def _scoped_service(credential: str) -> str | None:
+    parts = credential.strip().split("/")
+    return parts[3].lower() or None if len(parts) == 5 else None
 
 
 def parse(request: HttpRequest, service: str | None = None) -> Signature | None:

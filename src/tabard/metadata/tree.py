@@ -49,6 +49,7 @@ VERSIONS = (
     "latest",
 )
 _VERSIONS = frozenset(VERSIONS)
+_UNLISTED = frozenset({"network-card-index"})  # an older name of network-card, which clients still ask for
 
 
 class Asking(NamedTuple):
@@ -272,7 +273,7 @@ def _below(node: Node, asking: Asking) -> Mapping[str, Node] | None:
 def _listing(below: Mapping[str, Node], asking: Asking, *, slashes: bool) -> str:
     """The names in order, a slash after each that has more below it (but not right under a version, as on EC2)."""
     lines = []
-    for name in sorted(below):
+    for name in sorted(below.keys() - _UNLISTED):
         node = below[name]
         if isinstance(node, (Branch, Mapping)):
             if _below(node, asking) is not None:
