@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,16 +24,24 @@ from tabard.edge.http import HttpServer, Origin
 from tabard.edge.pipeline import Pipeline
 from tabard.identity.keyring import KeyRing
 from tabard.identity.principals import SECRET_PURPOSE
-from tabard.services import sts  # noqa: F401 - importing a service registers its operations
+from tabard.objects.local import LocalBlobs
+from tabard.services import ec2, iam, s3, sts  # noqa: F401 - importing a service registers its operations
+from tabard.services.iam.last_used import LastUsed
 from tabard.services.node import Node
+from tabard.services.s3 import runtime as s3_runtime
 from tabard.store.iam import AccessKey, Account
 from tabard.store.sql.store import open_sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from tabard.compute.port import Machine
+    from tabard.services.ec2.reconciler import InstanceReconciler
     from tabard.store.port import View
 
+API_ADDRESS = ("169.254.171.1", 80)
+"""Where every instance reaches the API, inside its own network namespace."""
+UNPRIVILEGED_SSH_PORT = 4622
 VIRTUAL_HOSTS = ("s3.localhost", "localhost", "s3.amazonaws.com")
 
 
@@ -91,20 +100,31 @@ async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
 
 async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStack) -> Started:
     listener = stack.enter_context(_listener(settings))
-    loop = asyncio.get_running_loop()
     keys = KeyRing.load(data / "keys.json", system_random)
     store = open_sqlite(data / "tabard.db", system_clock, durable=not settings.ephemeral)
     stack.callback(store.close)
-    trail = JsonLinesTrail(data / "audit", system_clock, loop=loop)
+    trail = JsonLinesTrail(data / "audit", system_clock, loop=asyncio.get_running_loop())
     stack.callback(trail.close)
     node = Node(settings.region, store, keys, system_clock, system_random)
     account, key_id, secret = await _account(settings, node, data)
+    blobs = LocalBlobs(data / "objects", durable=not settings.ephemeral)
+    stack.push_async_callback(blobs.close)
+    node.extensions[s3_runtime.OBJECTS] = blobs
+    last_used = LastUsed.of(node)
+    stack.push_async_callback(last_used.flush)
     pipeline = Pipeline(node, trail, virtual_hosts=VIRTUAL_HOSTS)
+    pipeline.on_used = last_used.used
     server = HttpServer(pipeline.handle)
     stack.push_async_callback(server.close)
     await server.serve_on(listener, Origin())
     host, port = listener.getsockname()[:2]
-    endpoint = f"http://{host}:{port}"
+    endpoint = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    ssh_port, problems, instances = await _start_instances(settings, data, node, server, stack)
+    beside = [
+        asyncio.create_task(last_used.run()),
+        asyncio.create_task(s3_runtime.sweep_orphans(node, system_clock())),
+    ]
+    stack.callback(lambda: [task.cancel() for task in beside])
     _write(
         data / "endpoint",
         json.dumps({"endpoint": endpoint, "region": settings.region, "account": account, "pid": os.getpid()}),
@@ -119,8 +139,67 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
         secret is not None,
         key_id,
         secret,
-        settings.ssh_port or 0,
+        ssh_port,
+        problems,
+        instances,
     )
+
+
+async def _start_instances(
+    settings: Settings, data: Path, node: Node, server: HttpServer, stack: contextlib.AsyncExitStack
+) -> tuple[int, list[str], int]:
+    """Take up the instances: the SSH port, what keeps instances from running here, and how many boot again."""
+    from tabard.compute.sandbox.driver import SandboxDriver
+    from tabard.edge.doors import InstanceDoors
+    from tabard.edge.metadata_listener import MetadataListener
+    from tabard.edge.ssh import HostKeyFolder, SshFrontDoor
+    from tabard.metadata import TokenSealer
+    from tabard.services.ec2 import runtime
+    from tabard.services.ec2.metadata_view import InstanceMetadata
+    from tabard.services.ec2.reconciler import InstanceReconciler, Site
+
+    ssh_port = settings.ssh_port or _ssh_port()
+    driver = SandboxDriver()
+    stack.push_async_callback(driver.close)
+    shown = InstanceMetadata(node.store, node.keys, node.clock, node.random)
+    listener = MetadataListener(shown, TokenSealer(node.keys.derive(b"metadata-token")), node.clock)
+    directory = _Directory()
+    ssh = SshFrontDoor(HostKeyFolder(data / "host-keys"), directory)
+    stack.push_async_callback(ssh.close_all)
+    doors = InstanceDoors(server, listener, ssh, ssh_port)
+    site = Site(folder=data / "instances", api_address=API_ADDRESS, tools=Path(sys.prefix))
+    reconciler = InstanceReconciler(node.store, driver, doors, site, node.clock, node.random)
+    directory.reconciler = reconciler
+    node.extensions[runtime.EXTENSION] = reconciler
+    probe = await driver.probe()
+    booting = sum(
+        each.state in {"pending", "running"} for each in node.store.read().ec2.instances.everywhere()
+    )
+    await reconciler.start()
+    stack.push_async_callback(reconciler.stop)
+    return ssh_port, [f"{problem.what} {problem.remedy}" for problem in probe.problems], booting
+
+
+class _Directory:
+    """What the SSH front door asks about instances; the reconciler knows."""
+
+    reconciler: InstanceReconciler
+
+    def authorized_keys(self, instance_id: str) -> Sequence[str]:
+        return self.reconciler.authorized_keys(instance_id)
+
+    def machine(self, instance_id: str) -> Machine | None:
+        return self.reconciler.machine(instance_id)
+
+
+def _ssh_port() -> int:
+    """22 where this user may listen there and nothing else does; else a high port that needs no privilege."""
+    with socket.socket() as sock:
+        try:
+            sock.bind(("127.31.255.254", 22))
+        except OSError:
+            return UNPRIVILEGED_SSH_PORT
+    return 22
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httptools
 
@@ -152,7 +152,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client came; where too many are here, it goes at once."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_server gives a Protocol
+        transport = cast("asyncio.Transport", transport)  # what create_server gives; uvloop's is no subclass
         self._transport = transport
         if len(self._listener.connections) >= CONNECTIONS_AT_MOST:
             transport.abort()

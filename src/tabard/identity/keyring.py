@@ -7,6 +7,8 @@ so that a value sealed for one use does not open for another.
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import os
 from typing import TYPE_CHECKING
@@ -63,6 +65,10 @@ class KeyRing:
             return cipher.decrypt(sealed[5:_HEADER], sealed[_HEADER:], purpose)
         except InvalidTag:
             return None
+
+    def derive(self, purpose: bytes) -> bytes:
+        """Thirty-two bytes that only this ring's newest key gives for this purpose; they change when it is rotated."""
+        return hmac.new(self._keys[self._newest], b"derive\0" + purpose, hashlib.sha256).digest()
 
     def save(self, path: Path) -> None:
         """Write the ring to a file, durably and readable by its owner alone."""
