@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
+_BEFORE_HANG_UP = 0.25  # seconds; interactive shells ignore SIGTERM and end at SIGHUP
 _COMMAND_NOT_FOUND, _COMMAND_NOT_EXECUTABLE = 127, 126
 
 
@@ -33,6 +34,7 @@ class Agent:
         self._channel = channel
         self._children: set[int] = set()
         self._deadline: float | None = None
+        self._hang_up_at: float | None = None
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
     def run(self) -> None:
@@ -42,8 +44,9 @@ class Agent:
             signal.signal(number, lambda _number, _frame: None)
         messages.send(self._channel, {"event": "ready"})
         while not self._finished():
-            timeout = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
-            readable, _, _ = select.select([self._channel.fileno(), self._wake_read], [], [], timeout)
+            readable, _, _ = select.select(
+                [self._channel.fileno(), self._wake_read], [], [], self._patience()
+            )
             if self._wake_read in readable:
                 os.read(self._wake_read, 4096)
                 self._reap()
@@ -55,6 +58,16 @@ class Agent:
 
     def _finished(self) -> bool:
         return self._deadline is not None and (not self._anyone_left() or time.monotonic() >= self._deadline)
+
+    def _patience(self) -> float | None:
+        """How long to wait for news; None without end. On the way, those who ignored SIGTERM are hung up on."""
+        if self._deadline is None:
+            return None
+        now = time.monotonic()
+        if self._hang_up_at is not None and now >= self._hang_up_at:
+            self._hang_up_at = None
+            _signal_everyone(signal.SIGHUP)
+        return max(0.0, (self._hang_up_at or self._deadline) - now)
 
     def _anyone_left(self) -> bool:
         try:
@@ -90,9 +103,9 @@ class Agent:
                         os.killpg(order["pid"], order["number"])
             case "shutdown":
                 self._deadline = time.monotonic() + order["grace"]
-                with contextlib.suppress(ProcessLookupError):
-                    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCONT):
-                        os.kill(-1, number)
+                self._hang_up_at = time.monotonic() + min(_BEFORE_HANG_UP, order["grace"] / 2)
+                _signal_everyone(signal.SIGTERM)
+                _signal_everyone(signal.SIGCONT)
 
     def _spawn(self, order: dict[str, Any], body: Callable[[], NoReturn]) -> None:
         try:
@@ -136,6 +149,12 @@ class Agent:
         except BaseException as error:  # noqa: BLE001 - a forked process must not fall back into its parent's loop
             _complain(f"tabard: {error}")
             os._exit(_COMMAND_NOT_EXECUTABLE)
+
+
+def _signal_everyone(number: int) -> None:
+    """Signal every process inside but this one."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, number)
 
 
 def _terminal(pty: dict[str, Any]) -> tuple[list[int], list[int]]:
