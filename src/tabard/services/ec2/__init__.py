@@ -13,10 +13,15 @@ from tabard.services.ec2 import (
     instances,
     key_pairs,
     metadata_options,
+    network_interfaces,
     profile_associations,
     regions,
+    route_tables,
     run_instances,
+    subnets,
     tags,
+    volumes,
+    vpcs,
 )
 
 __all__ = [
@@ -29,8 +34,13 @@ __all__ = [
     "instances",
     "key_pairs",
     "metadata_options",
+    "network_interfaces",
     "profile_associations",
     "regions",
+    "route_tables",
     "run_instances",
+    "subnets",
     "tags",
+    "volumes",
+    "vpcs",
 ]

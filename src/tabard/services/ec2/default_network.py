@@ -53,7 +53,6 @@ class DefaultNetwork(NamedTuple):
     region: str
     vpc_id: str
     dhcp_options_id: str
-    internet_gateway_id: str
     route_table_id: str
     route_association_id: str
     network_acl_id: str
@@ -110,7 +109,6 @@ def default_network(account: str, region: str) -> DefaultNetwork:
         region,
         vpc_id,
         derived_id("dopt", account, region),
-        derived_id("igw", account, region),
         derived_id("rtb", account, region),
         derived_id("rtbassoc", account, region),
         derived_id("acl", account, region),

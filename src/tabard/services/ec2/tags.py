@@ -38,7 +38,6 @@ _NOT_FOUND = {
     "key-pair": ("InvalidKeyPair.NotFound", "The key pair with ID '{}' does not exist"),
     "image": ("InvalidAMIID.NotFound", "The image id '[{}]' does not exist"),
     "route-table": ("InvalidRouteTableID.NotFound", "The routeTable ID '{}' does not exist"),
-    "internet-gateway": ("InvalidInternetGatewayID.NotFound", "The internetGateway ID '{}' does not exist"),
     "network-acl": ("InvalidNetworkAclID.NotFound", "The networkAcl ID '{}' does not exist"),
     "dhcp-options": ("InvalidDhcpOptionID.NotFound", "The dhcpOption ID '{}' does not exist"),
 }
@@ -100,7 +99,6 @@ def _exists(call: Call, resource_id: str, kind: str) -> bool:
             return resource_id in {
                 network.vpc_id,
                 network.route_table_id,
-                network.internet_gateway_id,
                 network.network_acl_id,
                 network.dhcp_options_id,
             }
@@ -111,7 +109,7 @@ def _require(call: Call, resource_id: str) -> None:
     if not _exists(call, resource_id, kind):
         if kind == "instance":
             raise no_such_instances([resource_id])
-        code, message = _NOT_FOUND[kind]
+        code, message = _NOT_FOUND.get(kind, ("InvalidID", "The ID '{}' is not valid"))
         raise AwsError(code, message.format(resource_id))
 
 
