@@ -53,7 +53,7 @@ def person(server: TabardServer) -> Person:
 def refusal(call: Any, **arguments: Any) -> dict[str, Any]:
     with pytest.raises(ClientError) as refused:
         call(**arguments)
-    error: dict[str, Any] = refused.value.response["Error"]
+    error: dict[str, Any] = dict(refused.value.response["Error"])
     error["Status"] = refused.value.response["ResponseMetadata"]["HTTPStatusCode"]
     return error
 
