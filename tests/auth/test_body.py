@@ -129,6 +129,8 @@ def test_signed_chunks_with_a_signed_trailer() -> None:
     client = Chunks(verified)
     wire = client.chunk(DATA) + client.chunk(b"") + client.trailers(x_amz_checksum_crc32="AAAAAA==")
     assert read(verified, request, wire) == (DATA, {"x-amz-checksum-crc32": "AAAAAA=="})
+    parted = wire.replace(b"AAAAAA==\r\n", b"AAAAAA==\n\r\n")
+    assert read(verified, request, parted) == (DATA, {"x-amz-checksum-crc32": "AAAAAA=="})
     other = wire.replace(b"AAAAAA==", b"BAAAAA==")
     assert refusal(verified, request, other).code == "SignatureDoesNotMatch"
     unsigned = wire[: wire.index(b"x-amz-trailer-signature")] + b"\r\n"

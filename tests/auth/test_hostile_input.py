@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
+from botocore.auth import S3SigV4QueryAuth
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.auth.requests import AT, SECRET, call, get_object
+from tests.auth.requests import AT, SECRET, call, get_object, with_header
 
 from tabard.auth import Verified, body_decoder, parse, service_of, verify
+from tabard.auth.timestamps import from_date_header
 from tabard.core.errors import AwsError
 from tabard.core.http import HttpRequest
 
@@ -82,6 +84,48 @@ def test_generated_bodies_are_decoded_or_refused(wire: bytes, step: int, trailer
         code = error.code
     assert code in {"", "IncompleteBody", "MalformedTrailerError", "InvalidChunkSizeError"}
     assert code or len(payload) == 5
+
+
+DATES = st.lists(
+    st.sampled_from(
+        [
+            "Mon",
+            ",",
+            " ",
+            "23",
+            "Nov",
+            "2026",
+            "20:00:00",
+            ":",
+            "-",
+            "+0000",
+            "GMT",
+            "99999999999",
+            "0",
+            "T",
+            "Z",
+        ]
+    ),
+    max_size=9,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(DATES.map("".join) | DATES.map(" ".join) | st.text(max_size=20))
+def test_generated_dates_are_read_or_not(text: str) -> None:
+    found = from_date_header(text)
+    assert found is None or found.endswith("Z")
+
+
+@pytest.mark.parametrize(
+    "date", ["99991231T235959Z", "00010101T000000Z", "20260230T000000Z", "20261123T250000Z"]
+)
+def test_times_at_the_end_of_time(date: str) -> None:
+    presigned = get_object(signer=S3SigV4QueryAuth, expires=604800)
+    presigned.query = presigned.query.replace("20261123T200000Z", date).replace("20261123", date[:8])
+    assert settle(presigned, "s3") is None
+    for request, service in ((call(), "sts"), (get_object(), "s3")):
+        assert settle(with_header(request, "x-amz-date", date), service) is None
 
 
 LONG = 60_000

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.metadata.instances import CREDENTIALS, INTERFACE, NOW, OPTIONS, ask, instance, text
 
 from tabard.metadata import (
@@ -247,10 +250,25 @@ def test_nothing_that_prints_shows_a_secret() -> None:
 
 
 def test_an_instance_without_public_address_or_key() -> None:
-    import dataclasses
-
     private = dataclasses.replace(INTERFACE, public_ipv4=None, public_hostname=None)
     view = instance(interfaces=(private,), key_name=None)
     for path in ("public-ipv4", "public-hostname", "public-keys/", "public-keys/0/openssh-key"):
         assert ask("/latest/meta-data/" + path, view, OPTIONS).status == 404
     assert "public" not in (text("/latest/meta-data/", view) or "")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["latest", "meta-data", "iam", "%", "%2e%2e", "..", "public-keys", "0", "tags", "é", "\0", ""]
+        ),
+        max_size=6,
+    ),
+    st.sampled_from(["GET", "HEAD", "PUT", "BREW", ""]),
+    st.text(st.characters(max_codepoint=255), max_size=60),
+)
+def test_anything_asked_for_is_answered(path: list[str], method: str, token: str) -> None:
+    asked: list[dict[str, Any]] = [{}, {"x_aws_ec2_metadata_token": token}]
+    for headers in asked:
+        reply = ask("/" + "/".join(path), FULL, WITH_TAGS, method=method, **headers)
+        assert reply.status in {200, 401, 403, 404, 405}

@@ -169,6 +169,7 @@ class ChunkedBody:
         self._hash = hashlib.sha256()
         self._trailers: dict[str, str] = {}
         self._trailer_bytes = 0
+        self._blank = False
 
     def feed(self, data: bytes) -> bytes:
         """The chunks' data in ``data``."""
@@ -201,7 +202,7 @@ class ChunkedBody:
     def finish(self) -> dict[str, str]:
         """Raises unless the last chunk, the trailers and the announced length have all been seen."""
         if self._state != _DONE or self._kept:
-            raise _malformed()
+            raise _malformed_trailer() if self._blank and self._state == _TRAILERS else _malformed()
         if self._decoded != self._length:
             raise self._wrong_length()
         return self._trailers
@@ -273,7 +274,10 @@ class ChunkedBody:
     def _trailer(self, line: bytes) -> None:
         self._trailer_bytes += len(line)
         if line in {b"\r\n", b"\n"}:
-            self._end_trailers()
+            if self._verified is not None and not self._blank and _TRAILER_SIGNATURE not in self._trailers:
+                self._blank = True  # AWS's own description, and clients after it, part the signature off
+            else:
+                self._end_trailers()
             return
         match = _TRAILER(line)
         name = match[1].decode().lower() if match else ""

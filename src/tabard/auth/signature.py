@@ -208,11 +208,12 @@ def _from_query(request: HttpRequest, service: str | None) -> Signature:
     given: dict[str, str] = {}
     for part in request.query.split("&"):
         name, _, value = part.partition("=")
-        name = unquote(name)
+        if "%" in name:
+            name = unquote(name)
         if name in _QUERY_NAMES:
             if name in given:
                 raise malformed.repeated_parameter(name, service)
-            given[name] = unquote_plus(value, "latin-1")
+            given[name] = unquote_plus(value, "latin-1") if "%" in value or "+" in value else value
     s3 = dialect_of(service) == "s3"
     malformed.check_query(given, service)
     key_id, date, region, scoped, terminator = malformed.credential(

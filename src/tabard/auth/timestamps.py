@@ -20,7 +20,9 @@ def instant(text: str) -> float | None:
 
 @lru_cache(maxsize=1024)
 def _instant(text: str) -> float | None:
-    if _BASIC(text) is None:
+    if (
+        _BASIC(text) is None or not "1970" <= text[:4] <= "9990"
+    ):  # later ones overflow when something is added
         return None
     try:
         return datetime(

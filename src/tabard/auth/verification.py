@@ -161,12 +161,12 @@ def _check_time(signature: Signature, signed_at: float | None, now: float, servi
         raise failure("malformed_date", service, detail=signature.amz_date)
     if s3 and signature.presigned:
         life = signature.expires or 0
+        if now - life <= signed_at <= now + MAX_SKEW:
+            return
         fields = {"Expires": extended(signed_at + life), "ServerTime": extended(now)}
         if signed_at > now + MAX_SKEW:
             raise AwsError("AccessDenied", "Request is not valid yet", 403, fields)
-        if now > signed_at + life:
-            raise AwsError("AccessDenied", "Request has expired", 403, {"X-Amz-Expires": str(life), **fields})
-        return
+        raise AwsError("AccessDenied", "Request has expired", 403, {"X-Amz-Expires": str(life), **fields})
     if -MAX_SKEW <= now - signed_at <= MAX_SKEW:
         return
     late = now > signed_at
