@@ -95,7 +95,7 @@ class World:
             service,
             endpoint_url="http://127.0.0.1:1",
             region_name="us-east-1",
-            config=botocore.config.Config(retries={"total_max_attempts": 1}),
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, parameter_validation=False),
             **as_arguments(credentials or self.root),
         )
         client.meta.events.register("before-send", self._send)
@@ -161,13 +161,6 @@ def world(tmp_path: Path) -> Iterator[World]:
         made = World(tmp_path, runner)
         yield made
         made.store.close()
-
-
-class Refused:
-    """What a client was told instead of an answer."""
-
-    def __init__(self, code: str, message: str, status: int) -> None:
-        self.code, self.message, self.status = code, message, status
 
 
 def refused(operation: Any, /, **parameters: Any) -> tuple[str, str, int]:
