@@ -220,10 +220,8 @@ class CompiledStatement:
             return Grant.NONE if self.ref.source.kind in _NAMING else Grant.DIRECT
         if self._not_principals is None:
             self._not_principals = Principals(statement.not_principals)
-        if self.deny:
-            exempt = self._not_principals.lists(request) and not bounded
-        else:
-            exempt = self._not_principals.lists_any(request)
+        listed = self._not_principals
+        exempt = listed.lists(request) and not bounded if self.deny else listed.lists_any(request)
         return Grant.NONE if exempt else Grant.DIRECT
 
 

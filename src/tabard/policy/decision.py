@@ -250,10 +250,10 @@ class _Evaluation:
         statement: CompiledStatement | None = self._granted
         if not by_role:
             statement = None if layers.identity is None else self._allow(layers.identity)
-            if needed and not grant and (statement is not None or kind is Kind.TRUST):
-                return _NOT_ALLOWED[kind]
             if statement is None:
                 return _NO_IDENTITY
+            if needed and not grant:
+                return _NOT_ALLOWED[kind]
         if layers.boundary is not None and self._allow(layers.boundary) is None:
             return _NOT_ALLOWED[Kind.BOUNDARY]
         if layers.session is not None and self._allow(layers.session) is None:

@@ -33,15 +33,24 @@ def denial_message(decision: Decision, request: Request, *, same_organization: b
     """
     caller = request.principal
     subject = f"User: {caller.arn} is not authorized to perform: {request.action}"
-    if request.resource not in {"", "*"}:
-        subject += f" on resource: {request.resource}"
     layer = decision.layer
+    subject += _on_resource(request, layer)
     if layer is None:
         return subject
     if decision.outcome is not Outcome.EXPLICITLY_DENIED:
         return f"{subject} because no {layer.value} allows the {request.action} action"
     told = _arn(decision, caller, same_organization=same_organization)
     return f"{subject} with an explicit deny in {_EXPLICIT[layer]}{told}"
+
+
+def _on_resource(request: Request, layer: Kind | None) -> str:
+    """S3 quotes its ARNs; what was about no resource, and a trust policy's word, names none."""
+    resource = request.resource
+    if resource in {"", "*"} or layer is Kind.TRUST or request.action.lower() == "s3:listallmybuckets":
+        return ""
+    if request.action[:3].lower() == "s3:":
+        return f' on resource: "{resource}"'
+    return f" on resource: {resource}"
 
 
 def _arn(decision: Decision, caller: Caller, *, same_organization: bool) -> str:

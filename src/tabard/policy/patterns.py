@@ -48,6 +48,7 @@ Token = str | Wild | Variable
 Plain = str | Wild
 
 _MARKS = re.compile(r"[*?]|\$\{[^}]*\}")
+_WILD_MARKS = re.compile(r"[*?]")
 _WILDS = {"*": Wild.STAR, "?": Wild.ONE}
 
 
@@ -60,36 +61,25 @@ def tokens_of(text: str, *, variables: bool, wildcards: bool = True) -> list[Tok
     result: list[Token] = []
     literal: list[str] = []
     end = 0
-    for match in _MARKS.finditer(text):
-        mark = match.group()
-        token: Token
-        if mark in _WILDS:
-            token = _WILDS[mark] if wildcards else mark
-        elif variables:
-            token = _variable(mark)
-        else:
-            token, mark_tokens = mark, mark
-            if wildcards and ("*" in mark_tokens or "?" in mark_tokens):
-                literal.append(text[end : match.start()])
-                for char in mark_tokens:
-                    if char in _WILDS:
-                        _flush(literal, result)
-                        result.append(_WILDS[char])
-                    else:
-                        literal.append(char)
-                end = match.end()
-                continue
+    for match in (_MARKS if variables else _WILD_MARKS).finditer(text):
+        token = _token(match.group(), wildcards=wildcards)
         literal.append(text[end : match.start()])
         end = match.end()
         if isinstance(token, str):
             literal.append(token)
-        else:
-            _flush(literal, result)
-            if not (token is Wild.STAR and result and result[-1] is Wild.STAR):
-                result.append(token)
+            continue
+        _flush(literal, result)
+        if not (token is Wild.STAR and result and result[-1] is Wild.STAR):
+            result.append(token)
     literal.append(text[end:])
     _flush(literal, result)
     return result
+
+
+def _token(mark: str, *, wildcards: bool) -> Token:
+    if mark in _WILDS:
+        return _WILDS[mark] if wildcards else mark
+    return _variable(mark)
 
 
 def _flush(literal: list[str], result: list[Token]) -> None:
