@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 ACCOUNT = "111122223333"
 OTHER_ACCOUNT = "444455556666"
+SESSION = boto3.session.Session()
+"""Loads AWS's service models once for all clients."""
 
 
 class Trail:
@@ -91,7 +93,7 @@ class World:
 
     def client(self, service: str, credentials: dict[str, str] | None = None) -> Any:
         """A boto3 client of the account's root, or of a caller by ``AccessKey`` or ``Credentials`` of a reply."""
-        client = boto3.client(  # type: ignore[call-overload]
+        client = SESSION.client(  # type: ignore[call-overload]
             service,
             endpoint_url="http://127.0.0.1:1",
             region_name="us-east-1",
@@ -124,10 +126,8 @@ class World:
         incoming = HttpRequest(request.method, url.path or "/", url.query, headers)
         reply: HttpReply = self.run(self.pipeline.handle(incoming, Body(receive), Origin("127.0.0.1")))
         assert isinstance(reply.body, bytes)
-        raw = _Raw(reply.body)
-        return AWSResponse(
-            request.url, reply.status, {name.decode(): value.decode() for name, value in reply.headers}, raw
-        )
+        headers_back: Any = {name.decode(): value.decode() for name, value in reply.headers}
+        return AWSResponse(request.url, reply.status, headers_back, _Raw(reply.body))
 
 
 class _Raw(io.BytesIO):

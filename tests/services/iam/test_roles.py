@@ -105,7 +105,7 @@ def test_a_role_is_deleted_only_when_nothing_depends_on_it(world: World) -> None
     iam.add_role_to_instance_profile(InstanceProfileName="app", RoleName="app")
     iam.attach_role_policy(RoleName="app", PolicyArn=ADMIN)
     iam.put_role_policy(RoleName="app", PolicyName="p", PolicyDocument=document(allow("s3:*")))
-    for message, remedy in (
+    remedies: tuple[tuple[str, Callable[[], Any]], ...] = (
         (
             "Cannot delete entity, must remove roles from instance profile first.",
             lambda: iam.remove_role_from_instance_profile(InstanceProfileName="app", RoleName="app"),
@@ -118,7 +118,8 @@ def test_a_role_is_deleted_only_when_nothing_depends_on_it(world: World) -> None
             "Cannot delete entity, must delete policies first.",
             lambda: iam.delete_role_policy(RoleName="app", PolicyName="p"),
         ),
-    ):
+    )
+    for message, remedy in remedies:
         assert refused(iam.delete_role, RoleName="app") == ("DeleteConflict", message, 409)
         remedy()
     iam.delete_role(RoleName="app")
