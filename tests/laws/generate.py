@@ -35,7 +35,7 @@ ACTION_PATTERNS = words(
     "s3:GetObject?"
 )
 RESOURCES = words(
-    "arn:aws:s3:::b/k arn:aws:s3:::b/ana/k arn:aws:s3:::b * arn:aws:s3:::b/a:b:c arn:aws:s3:::b/x/y/z "
+    "arn:aws:s3:::b/k arn:aws:s3:::b/ana/k arn:aws:s3:::b/* * arn:aws:s3:::b/a:b:c arn:aws:s3:::b/x/y/z "
     f"arn:aws:ec2:us-east-1:{HOME}:instance/i-1 arn:aws:ec2:eu-west-1:{OTHER}:instance/i-2"
 )
 WANTED = [f"arn:aws:iam::{account}:role/wanted" for account in (HOME, HOME, OTHER)]

@@ -65,7 +65,7 @@ class ResourcePattern:
         self.tokens: list[Token] = tokens
         self.match: Matcher | None = None
         if len(tokens) == 1 and isinstance(tokens[0], str) and text.count(":") >= 5:
-            self.head, self.shape = text, Shape.EXACT
+            self.head, self.shape = tokens[0], Shape.EXACT
             return
         if len(tokens) == 2 and isinstance(tokens[0], str) and tokens[1] is Wild.STAR:
             self.head, self.shape = tokens[0], Shape.PREFIX
