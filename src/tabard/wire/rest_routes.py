@@ -14,7 +14,7 @@ from tabard.wire import forms
 from tabard.wire.codecs import Match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from tabard.core.http import HttpRequest
     from tabard.wire.service import Operation, Service
@@ -46,6 +46,11 @@ class Candidate:
         self.consumes = frozenset(wire for location, wire in bound.values() if location == "querystring")
         self.deprecated = bool(operation.entry.get("deprecated"))
         self.weight = (len(self.needs) + len(self.headers), not self.deprecated)
+
+    def lacks(self, keys: Collection[str], request: HttpRequest) -> int:
+        """How many query keys and headers the request lacks that the operation cannot do without."""
+        headers = sum(request.header(name) is None for name in self.headers)
+        return headers + sum(key not in keys for key in self.needs)
 
     def holds(self, keys: Iterable[str], request: HttpRequest) -> bool:
         """Whether the request has every query key and header that the operation cannot do without."""
@@ -126,7 +131,7 @@ class Selection:
         fitting = [candidate for candidate in fitting if len(candidate.literals) == most]
         whole = [candidate for candidate in fitting if candidate.holds(present, request)]
         if not whole:
-            return min(fitting, key=lambda candidate: len(candidate.needs - present.keys())).name
+            return min(fitting, key=lambda candidate: candidate.lacks(present, request)).name
         asked = present.get("x-id")
         for candidate in whole:
             if candidate.name == asked and candidate.weight == whole[0].weight:
