@@ -56,6 +56,10 @@ def _run(options: argparse.Namespace) -> int:
         from tabard.cli.doctor import doctor
 
         return doctor(options)
+    if options.command == "evaluate":
+        from tabard.cli.evaluate import evaluate
+
+        return evaluate(options)
     from tabard.cli.lab.command import lab
 
     return lab(options)
@@ -119,6 +123,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     lab.add_argument(
         "--chapter", action="append", metavar="NAME", help="only this chapter; may be given more than once"
+    )
+
+    evaluate = commands.add_parser(
+        "evaluate", help="decide requests under policies: JSON lines in, JSON lines out"
+    )
+    evaluate.add_argument(
+        "file",
+        nargs="?",
+        type=argparse.FileType("rb"),
+        default="-",
+        help="the lines (default: standard input)",
     )
     return parser
 

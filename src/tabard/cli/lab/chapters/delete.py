@@ -1,0 +1,57 @@
+"""Delete the role: its sessions end with it, and a namesake does not inherit them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tabard.cli.lab import documents
+from tabard.cli.lab.chapters.detach import REFUSALS
+from tabard.cli.lab.lab import ADMINISTRATOR, ROLE, UNABLE, error_code
+
+if TYPE_CHECKING:
+    from tabard.cli.lab.lab import Lab
+
+TITLE = "Delete the role"
+NEEDS = ("role", "instance", "login", "worn")
+_WHO = "aws sts get-caller-identity"
+
+
+def tell(lab: Lab) -> None:
+    """Delete it under a running program, then make it again."""
+    stage = lab.stage
+    program = stage.program()
+    program.take_credentials(ROLE)
+    program.hold()
+    lab.aws_together(
+        [
+            (
+                "iam",
+                "remove-role-from-instance-profile",
+                "--instance-profile-name",
+                ROLE,
+                "--role-name",
+                ROLE,
+            ),
+            ("iam", "detach-role-policy", "--role-name", ROLE, "--policy-arn", ADMINISTRATOR),
+        ]
+    )
+    lab.aws("iam", "delete-role", "--role-name", ROLE)
+    answer = lab.on_instance(stage.terminal, "aws s3 ls")
+    lab.claim("deleted-no-credentials", holds=answer == UNABLE, expected=UNABLE, seen=answer)
+    held = lab.in_program(program, _WHO)
+    lab.claim(
+        "deleted-refused", holds=error_code(held) in REFUSALS, expected=" or ".join(REFUSALS), seen=held
+    )
+    trust = documents.compact(documents.trust(service="ec2.amazonaws.com"))
+    iam = stage.client("iam")
+    iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+    iam.add_role_to_instance_profile(InstanceProfileName=ROLE, RoleName=ROLE)
+    lab.transcript.note(f"another {ROLE} is made, and put into the profile that the instance still has")
+    held = lab.in_program(program, _WHO)
+    lab.claim(
+        "namesake-inherits-nothing",
+        holds=error_code(held) in REFUSALS,
+        expected=" or ".join(REFUSALS),
+        seen=held,
+    )

@@ -1,0 +1,47 @@
+"""Replace the role of a running instance, and put the first one back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tabard.cli.lab.lab import ROLE, error_code
+
+if TYPE_CHECKING:
+    from tabard.cli.lab.lab import Lab
+
+TITLE = "Replace the role"
+NEEDS = ("role", "buckets", "instance", "login", "worn")
+OTHER = "lab-reader"
+_WHO = "aws sts get-caller-identity --query Arn --output text"
+
+
+def tell(lab: Lab) -> None:
+    """A new process is the new role; a running program still is the old one."""
+    stage = lab.stage
+    program = stage.program()
+    program.take_credentials(ROLE)
+    program.hold()
+    stage.role(OTHER, "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+    lab.transcript.note(f"{OTHER} is another role for EC2, with AmazonS3ReadOnlyAccess")
+    stage.association = lab.aws(
+        *("ec2", "replace-iam-instance-profile-association", "--association-id", stage.association),
+        *("--iam-instance-profile", f"Name={OTHER}"),
+        *("--query", "IamInstanceProfileAssociation.AssociationId", "--output", "text"),
+    )
+    who = lab.on_instance(stage.terminal, _WHO)
+    new = f"arn:aws:sts::{lab.account}:assumed-role/{OTHER}/{stage.instance_id}"
+    lab.claim("replaced-at-once", holds=who == new, expected=new, seen=who)
+    denied = lab.on_instance(stage.terminal, "aws iam list-users")
+    lab.claim(
+        "replaced-permissions",
+        holds=error_code(denied) == "AccessDenied",
+        expected="AccessDenied",
+        seen=denied,
+    )
+    held = lab.in_program(program, _WHO)
+    old = f"arn:aws:sts::{lab.account}:assumed-role/{ROLE}/{stage.instance_id}"
+    lab.claim("held-credentials-live-on", holds=held == old, expected=old, seen=held)
+    reply = stage.client("ec2").replace_iam_instance_profile_association(
+        AssociationId=stage.association, IamInstanceProfile={"Name": ROLE}
+    )
+    stage.association = reply["IamInstanceProfileAssociation"]["AssociationId"]
