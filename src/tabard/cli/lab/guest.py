@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import select
@@ -117,7 +118,7 @@ class Program:
         while (found := re.search(rf"\n?{mark} (\d+)\n", shown)) is None:
             left = began + longest - time.monotonic()
             ready = select.select([stdout], [], [], max(left, 0))[0]
-            data = stdout.read1(65536) if ready else b""
+            data = os.read(stdout.fileno(), 65536) if ready else b""
             if not data:
                 return Completed(
                     124, shown, "the program ended" if ready else "no answer", time.monotonic() - began

@@ -139,7 +139,7 @@ class Lab:
 
     def on_instance(self, terminal: Terminal, command: str) -> str:
         """Type a command in a login on an instance, show what the terminal shows, and return the output."""
-        self.transcript.command(self.stage.prompt, command)
+        self.transcript.command(terminal.prompt, command)
         began = time.monotonic()
         try:
             output = terminal.run(command)

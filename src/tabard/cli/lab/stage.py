@@ -35,7 +35,6 @@ class Stage:
         self.instance: dict[str, Any] = {}
         self.association = ""
         self.session: Terminal | None = None
-        self.prompt = ""
         self.shell_pid = ""
         self.launched_at = 0.0
 
@@ -128,17 +127,17 @@ class Stage:
         reason = instance.get("StateReason", {}).get("Message", "")
         return f"{instance['State']['Name']} {reason}".strip()
 
-    def log_in(self, guest: Guest) -> tuple[Terminal, str, str]:
-        """Log in on a terminal: it, what it showed first, and its prompt. Raises ``BrokenClaim``."""
+    def log_in(self, guest: Guest) -> tuple[Terminal, str]:
+        """Log in on a terminal: it, and what it showed before its prompt. Raises ``BrokenClaim``."""
         terminal = guest.log_in()
         self._lab.cleanup.callback(terminal.close)
         try:
-            greeting, prompt = terminal.read_to_prompt(LOGIN)
+            greeting = terminal.read_to_prompt(LOGIN)
         except NoPromptError as error:
             raise BrokenClaim(
                 "login", "The ordinary ssh client logs in as ec2-user", "[ec2-user@ip-… ~]$", str(error)
             ) from None
-        return terminal, greeting, prompt.strip()
+        return terminal, greeting
 
     def program(self) -> Program:
         """A program on the instance of the story that holds the role's credentials in its memory."""
@@ -210,7 +209,7 @@ class Stage:
 
     def _login(self) -> None:
         self.need("instance")
-        self.session, _, self.prompt = self.log_in(self.guest)
+        self.session, _ = self.log_in(self.guest)
         self.shell_pid = self.session.run("echo $$").strip()
 
     def _worn(self) -> None:

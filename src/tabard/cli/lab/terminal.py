@@ -44,6 +44,7 @@ class Terminal:
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path, prompt: re.Pattern[str]
     ) -> None:
         self._prompt = prompt
+        self.prompt = ""
         self._unread = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._master, slave = os.openpty()
@@ -81,15 +82,15 @@ class Terminal:
         while data:
             data = data[os.write(self._master, data) :]
 
-    def read_to_prompt(self, seconds: float) -> tuple[str, str]:
-        """What was shown before the next prompt, and the prompt. Raises ``NoPromptError``."""
+    def read_to_prompt(self, seconds: float) -> str:
+        """What was shown before the next prompt, which is then in ``prompt``. Raises ``NoPromptError``."""
         end = time.monotonic() + seconds
         while True:
             found = self._prompt.search(self._unread)
             if found:
-                before, prompt = self._unread[: found.start()], found[0]
+                before, self.prompt = self._unread[: found.start()], found[0].strip()
                 self._unread = ""
-                return before, prompt
+                return before
             left = end - time.monotonic()
             if left <= 0:
                 raise NoPromptError(f"no prompt within {seconds:g} s", self._unread.strip())
@@ -99,7 +100,7 @@ class Terminal:
     def run(self, command: str, seconds: float = 30.0) -> str:
         """Type a command at the prompt; what it printed, without the echo."""
         self.type(command + "\r")
-        shown, _ = self.read_to_prompt(seconds)
+        shown = self.read_to_prompt(seconds)
         _, _, output = shown.partition("\n")  # the first line is the terminal's echo of what was typed
         return output
 

@@ -9,6 +9,7 @@ from tabard.cli.screen import line
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from tabard.cli.lab.claims import BrokenClaim
 
@@ -23,6 +24,7 @@ class Transcript:
         self._out = out
         self._began = time.monotonic()
         self._chapter_began = self._began
+        self._command_is_open = False  # its line still waits for the seconds that it takes
         self.chapters = 0
         self.claims = 0
         self.commands = 0
@@ -44,19 +46,21 @@ class Transcript:
     def command(self, prompt: str, text: str) -> None:
         """What is typed, just before it runs."""
         self.commands += 1
-        self._print(line((f"  {prompt} ", "quiet"), (text, "command")))
+        self._print(line((f"  {prompt} ", "quiet"), (text, "command")), end="")
+        self._command_is_open = True
 
     def output(self, text: str, seconds: float | None = None) -> None:
-        """What came back, shortened where it is long, and how long it took."""
-        lines = text.rstrip("\n").splitlines() if text.strip() else []
+        """How long it took, and what came back, shortened where it is long."""
+        if self._command_is_open and seconds is not None:
+            self._command_is_open = False
+            self._print(line((f"   {seconds:.2f} s", "quiet")))
+        lines = text.strip("\n").splitlines() if text.strip() else []
         shown = lines if len(lines) <= _MOST_LINES else lines[: _MOST_LINES - 1]
         for row in shown:
             short = row if len(row) <= _MOST_COLUMNS else f"{row[:_MOST_COLUMNS]} …"
             self._print(line(f"  {short}"))
         if len(shown) < len(lines):
             self._print(line((f"  … {len(lines) - len(shown)} more lines", "quiet")))
-        if seconds is not None:
-            self._print(line((f"  {seconds:.2f} s", "quiet")))
 
     def kept(self, says: str) -> None:
         """A claim that held."""
@@ -82,6 +86,9 @@ class Transcript:
         """A line as it is."""
         self._print(line(*parts))
 
-    def _print(self, text: object) -> None:
-        self._out.print(text)
+    def _print(self, text: Text, end: str = "\n") -> None:
+        if self._command_is_open:
+            self._command_is_open = False
+            self._out.print()
+        self._out.print(text, end=end)
         self._out.file.flush()

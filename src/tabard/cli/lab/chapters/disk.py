@@ -18,6 +18,8 @@ NEEDS = ("role", "buckets", "instance", "login", "worn")
 
 # kinds of file system that hold no files of anybody's: processes, devices, terminals, queues, the kernel's settings
 _NO_DISK = "proc|sysfs|devpts|mqueue|cgroup|cgroup2|devtmpfs"
+# where a user may write: the home, and scratch folders that end with the instance
+_WRITABLE = {"/home/ec2-user", "/tmp", "/var/tmp", "/var/log", "/dev/shm", "/run/user/1000"}  # noqa: S108 - the guest's
 # the needles come through a pipe (printf is bash's own): the search itself must not put them on the disk
 _SEARCH = r"""
 needles() {{ printf '%s\n' {needles}; }}
@@ -29,13 +31,14 @@ mapfile -t writable < <(mounts rw)
 mapfile -t fixed < <(mounts ro)
 echo "writable: ${{writable[*]}}"
 echo "files: $(find "${{writable[@]}}" -xdev -type f 2>/dev/null | wc -l)"
+find "${{writable[@]}}" -xdev ! -readable -printf 'found: %p, which cannot be read\n' 2>/dev/null
 grep -rlaF --devices=skip -f <(needles) "${{writable[@]}}" 2>&1 | sed 's/^/found: /'
 find / \( -path /proc -o -path /sys \) -prune -o -type f -newermt @{launched} -print0 2>/dev/null |
   xargs -0r grep -laF -f <(needles) 2>&1 | sed 's/^/found: /'
 for mount in "${{fixed[@]}}"; do
   if [ -d "$mount" ] && (: >"$mount/.tabard-lab") 2>/dev/null; then echo "written: $mount"; rm "$mount/.tabard-lab"; fi
-  echo "fixed: $mount"
 done
+echo "read-only: ${{fixed[*]}}"
 for place in / /usr /etc /opt /var; do
   if (: >"$place/.tabard-lab") 2>/dev/null; then echo "written: $place"; rm "$place/.tabard-lab"; fi
 done
@@ -77,12 +80,15 @@ def _search_instance(lab: Lab, needles: Sequence[str]) -> None:
         seen="\n".join(found) or done.text,
     )
     written = sorted({what for kind, _, what in told if kind == "written"})
-    fixed = [what for kind, _, what in told if kind == "fixed"]
+    fixed = [what for kind, _, whats in told if kind == "read-only" for what in whats.split()]
+    unexpected = sorted(
+        {what for kind, _, whats in told if kind == "writable" for what in whats.split()} - _WRITABLE
+    )
     lab.claim(
         "rest-read-only",
-        holds=not written and "/usr" in fixed,
-        expected="mounts that refuse to be written, /usr among them",
-        seen=f"written: {' '.join(written)}" if written else f"read-only: {' '.join(fixed)}",
+        holds=not (written or unexpected) and "/usr" in fixed,
+        expected=f"mounts that refuse to be written, but for {' '.join(sorted(_WRITABLE))}",
+        seen=f"written: {' '.join(written)}; writable: {' '.join(unexpected)}; read-only: {' '.join(fixed)}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 from tabard.cli.lab.lab import UNABLE
@@ -20,11 +21,12 @@ def tell(lab: Lab) -> None:
     stage = lab.stage
     guest = stage.guest
     lab.transcript.command("$", guest.shown())
-    stage.session, greeting, stage.prompt = stage.log_in(guest)
-    lab.transcript.output(greeting)
+    began = time.monotonic()
+    stage.session, greeting = stage.log_in(guest)
+    lab.transcript.output(greeting, time.monotonic() - began)
     stage.has.add("login")
     expected = f"[ec2-user@ip-{stage.instance['PrivateIpAddress'].replace('.', '-')} ~]$"
-    lab.claim("login", holds=stage.prompt == expected, expected=expected, seen=stage.prompt)
+    lab.claim("login", holds=stage.session.prompt == expected, expected=expected, seen=stage.session.prompt)
     home = lab.on_instance(stage.session, "ls -A")
     lab.claim("home-listing", holds=tuple(home.split()) == HOME, expected="  ".join(HOME), seen=home)
     settings = lab.on_instance(stage.session, "env | grep AWS | sort")

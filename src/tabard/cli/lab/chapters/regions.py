@@ -27,7 +27,9 @@ def tell(lab: Lab) -> None:
         region=other,
     )
     instance = stage.wait_until_running(instance_id, other)
-    terminal, _, _ = stage.log_in(stage.way_into(instance))
+    guest = stage.way_into(instance)
+    lab.transcript.command("$", guest.shown())
+    terminal, _ = stage.log_in(guest)
     listing = lab.on_instance(terminal, "aws s3 ls")
     lab.claim(
         "second-region",

@@ -21,9 +21,7 @@ def tell(lab: Lab) -> None:
     answer = lab.on_instance(stage.terminal, "aws s3 ls")
     lab.claim("untrusted-no-credentials", holds=answer == UNABLE, expected=UNABLE, seen=answer)
     path = f"iam/security-credentials/{ROLE}"
-    lab.transcript.command("program>", f"metadata {path}")
-    why = stage.program().metadata(path)
-    lab.transcript.output(why)
+    why = lab.in_program(stage.program(), f"metadata {path}")
     reason = f"EC2 cannot assume the role {ROLE}."
     lab.claim(
         "metadata-says-why",
