@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tabard.core.errors import AwsError
 from tabard.core.http import HttpRequest
 from tabard.wire import encode_error, route, service
+from tabard.wire.dialects import PLAIN
 from tabard.wire.faults import FAULTS
 from tabard.wire.json_codec import JsonDecoder
 from tabard.wire.xml_decode import BadXmlError, parse
@@ -196,7 +197,7 @@ def test_a_declared_encoding_does_not_change_how_text_is_read() -> None:
 )
 def test_hostile_json_is_refused(text: bytes) -> None:
     with soon(), pytest.raises(AwsError) as caught:
-        JsonDecoder(FAULTS["json"]).parse(text)
+        JsonDecoder(FAULTS["json"](PLAIN)).parse(text)
     assert caught.value.code == "SerializationException"
 
 

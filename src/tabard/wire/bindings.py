@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Query = list[tuple[str, str]]
 Labels = Mapping[str, str]
 
+NOT_HOISTED = ("x-amz-tagging", "x-amz-copy-source", "x-amz-server-side-encryption")
 _NOT_IN_HEADER = re.compile("[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 _LIST_ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)')
 _HTTP_DATES = re.compile(r"[A-Za-z]{3,9},[^,]*")
@@ -69,11 +70,26 @@ def _utf8(text: str) -> str:
         return text
 
 
+def hoisted(query: Query) -> Headers:
+    """The headers that stand in a presigned URL's query string.
+
+    S3 takes them from there, but for tags, copy sources and encryption, which have to be headers:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+    """
+    found = []
+    for key, text in query:
+        name = key.lower()
+        if name.startswith("x-amz-") and not name.startswith(NOT_HOISTED):
+            found.append((name.encode(), text.encode()))
+    return found
+
+
 class RequestBindings:
     """Decodes the members of one operation's input that are bound outside the body."""
 
     def __init__(self, shape: Shape, faults: Faults) -> None:
         self._faults = faults
+        self._hoists = faults.dialect.hoists
         self._labels: list[tuple[str, str, Callable[[str], Any] | None]] = []
         self._headers: dict[bytes, tuple[str, str, Shape]] = {}
         self._parsers: dict[bytes, Callable[[str], Any] | None] = {}
@@ -106,7 +122,9 @@ class RequestBindings:
         if query:
             self._decode_query(query, result)
         if self._headers or self._prefixes:
-            self._decode_headers(request, result)
+            self._decode_headers(request.headers, result)
+            if query and self._hoists:
+                self._decode_headers(hoisted(query), result)
         return result
 
     def _parsed(self, parse: Callable[[str], Any] | None, text: str, wire: str, name: str) -> Any:
@@ -133,9 +151,9 @@ class RequestBindings:
             name, many = self._query_map
             result[name] = others if many else {key: texts[0] for key, texts in others.items()}
 
-    def _decode_headers(self, request: HttpRequest, result: dict[str, Any]) -> None:
+    def _decode_headers(self, given: Headers, result: dict[str, Any]) -> None:
         headers = self._headers
-        for key, raw in request.headers:
+        for key, raw in given:
             bound = headers.get(key)
             if bound is not None:
                 name, wire, shape = bound

@@ -67,7 +67,7 @@ class Codec(ABC):
         self.protocol = protocol
         self.model = model
         self.dialect = dialect
-        self.faults = FAULTS[protocol]
+        self.faults = FAULTS[protocol](dialect)
         self._constraints = Constraints()
 
     def decoder(self, entry: dict[str, Any]) -> Decode:

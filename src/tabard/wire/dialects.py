@@ -24,10 +24,13 @@ S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 class Dialect:
     """One service's ways.
 
-    ``namespace`` is the replies' XML namespace where the model has none. ``roots`` names the root elements of
-    replies whose output shape does not; ``unwrapped`` are operations whose only member is the root itself.
-    ``text_payload`` is the content type of a payload that is text. ``amazon_ids`` puts S3's two id headers on
-    replies and has errors stand alone. ``buckets`` routes by bucket and key, in virtual-host style too.
+    ``namespace`` is the replies' XML namespace where the model has none. ``roots`` names the root elements of replies whose
+    output shape does not; ``unwrapped`` are operations whose only member is the root itself. ``text_payload`` is the content
+    type of a payload that is text. ``amazon_ids`` puts S3's two id headers on replies and has errors stand alone.
+    ``buckets`` routes by bucket and key, in virtual-host style too; ``hoists`` takes ``x-amz-`` headers from the query
+    string, where signers put them into presigned URLs. ``patterns`` are those that the service checks by itself, with its
+    words; ``enums`` are code and message for a value outside an enumeration, by its shape; ``arguments`` are messages for
+    an argument of the wrong type, by its name.
     """
 
     namespace: str = ""
@@ -37,12 +40,24 @@ class Dialect:
     text_payload: str = "text/plain"
     amazon_ids: bool = False
     buckets: bool = False
+    hoists: bool = False
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    enums: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
 
 
 PLAIN = Dialect()
 
 DIALECTS: dict[str, Dialect] = {
-    "iam": Dialect(timestamps=format_iso8601_seconds),
+    "iam": Dialect(
+        timestamps=format_iso8601_seconds,
+        patterns={
+            r"[\w+=,.@-]+": "The specified value for {name} is invalid. It must contain only alphanumeric characters and/or "
+            "the following: +=,.@_-",
+            r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)": "The specified value for {name} is invalid. It must begin and end "
+            "with / and contain only alphanumeric characters and/or / characters.",
+        },
+    ),
     "sts": Dialect(timestamps=format_iso8601_seconds),
     "ec2": Dialect(timestamps=format_iso8601_milliseconds),
     "s3": Dialect(
@@ -87,6 +102,16 @@ DIALECTS: dict[str, Dialect] = {
         text_payload="application/json",
         amazon_ids=True,
         buckets=True,
+        hoists=True,
+        enums={
+            "StorageClass": ("InvalidStorageClass", "The storage class you specified is not valid"),
+            "BucketLocationConstraint": (
+                "InvalidLocationConstraint",
+                "The specified location-constraint is not valid",
+            ),
+            "EncodingType": ("InvalidArgument", "Invalid Encoding Method specified in Request"),
+        },
+        arguments={"partNumber": "Part number must be an integer between 1 and 10000, inclusive"},
     ),
 }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tabard.wire.constraints import Violation
+    from tabard.wire.dialects import Dialect
     from tabard.wire.model import Shape
 
 LONGEST_QUOTED = 2048
@@ -41,22 +42,35 @@ class Faults:
 
     code = "ValidationError"
 
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
     def unsound(self, violations: Sequence[Violation]) -> AwsError:
-        """Constraints that do not hold, all told in one message."""
+        """Constraints that do not hold, all told in one message.
+
+        A pattern that the service checks by itself, behind its front end, is told alone and in the service's words.
+        """
+        own = self.dialect.patterns
+        front = [
+            each for each in violations if each.rule != "pattern" or each.shape.get("pattern") not in own
+        ]
+        if not front:
+            first = violations[0]
+            text = own[first.shape.get("pattern")]
+            return AwsError(self.code, text.format(name=self._where(first)))
+        violations = front
         count = len(violations)
         told = "; ".join(self._told(violation) for violation in violations[:MOST_QUOTED])
         return AwsError(self.code, f"{count} validation error{'s' if count > 1 else ''} detected: {told}")
 
+    def _where(self, violation: Violation) -> str:
+        steps = violation.path
+        return ".".join(
+            lower_camel(step[0]) if isinstance(step, tuple) else f"{step}.member" for step in steps
+        )
+
     def _told(self, violation: Violation) -> str:
-        parts: list[str] = []
-        for step in violation.path:
-            if isinstance(step, tuple):
-                parts.append(lower_camel(step[0]))
-            elif isinstance(step, int):
-                parts.append(f"{step}.member")
-            else:
-                parts.append(f"{step}.member")
-        where = ".".join(parts)
+        where = self._where(violation)
         if violation.rule == "required":
             value = " null"
         elif violation.shape.get("sensitive"):
@@ -141,11 +155,17 @@ class XmlFaults(Faults):
                 return AwsError("InvalidArgument", f"This operation requires the parameter {name}.",
                                 fields={"ArgumentName": name, "ArgumentValue": ""})  # fmt: skip
             return self.wrong_type(name, _quoted(first.value), first.shape)
+        if first.rule == "enum" and first.shape.name in self.dialect.enums:
+            return AwsError(*self.dialect.enums[first.shape.name])
         return self.malformed("")
 
     def wrong_type(self, name: str, text: str, shape: Shape) -> AwsError:
         """A header or query parameter of the wrong type or out of its rules."""
         fields = {"ArgumentName": name, "ArgumentValue": text[:LONGEST_QUOTED]}
+        if shape.name in self.dialect.enums:
+            return AwsError(*self.dialect.enums[shape.name], fields=fields)
+        if name in self.dialect.arguments:
+            return AwsError("InvalidArgument", self.dialect.arguments[name], fields=fields)
         if shape.type in {"integer", "long"}:
             return AwsError(
                 "InvalidArgument", f"Provided {name} not an integer or within integer range", fields=fields
@@ -176,10 +196,10 @@ class JsonFaults(Faults):
         return AwsError("SerializationException", message)
 
 
-FAULTS: dict[str, Faults] = {
-    "query": Faults(),
-    "ec2": Ec2Faults(),
-    "rest-xml": XmlFaults(),
-    "json": JsonFaults(),
-    "rest-json": JsonFaults(),
+FAULTS: dict[str, type[Faults]] = {
+    "query": Faults,
+    "ec2": Ec2Faults,
+    "rest-xml": XmlFaults,
+    "json": JsonFaults,
+    "rest-json": JsonFaults,
 }
