@@ -187,14 +187,14 @@ def like(pattern: list[str], text: str) -> bool:
 
 
 def split(pattern: list[str]) -> list[list[str]]:
-    """The six segments of an ARN; stars stand for those that a pattern lacks."""
+    """The six segments of an ARN; stars stand for those that a pattern lacks, unless it ends in one."""
     segments: list[list[str]] = [[]]
     for mark in pattern:
         if mark == ":" and len(segments) < 6:
             segments.append([])
         else:
             segments[-1].append(mark)
-    return segments + [["**"]] * (6 - len(segments))
+    return segments + [["**"]] * (0 if segments[-1][-1:] == ["**"] else 6 - len(segments))
 
 
 def arn_like(pattern: list[str], arn: str) -> bool:
@@ -277,7 +277,7 @@ def compare(line: Json, policy: Json, name: str, found: str, wanted: str) -> boo
             return "".join(pattern).casefold() == found.casefold()
         if name.startswith("Arn") and pattern != ["**"]:
             parts = found.split(":", 5)
-            return len(parts) == 6 and all(map(like, split(pattern), parts))
+            return len(parts) == 6 and pattern.count(":") > 4 and all(map(like, split(pattern), parts))
         return like(pattern, found)
     if name == "IpAddress":
         return ipaddress.ip_address(found) in ipaddress.ip_network(wanted, strict=False)

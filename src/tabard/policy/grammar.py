@@ -13,7 +13,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tabard.policy.bucket_grammar import check_bucket_policy
+from tabard.policy.attached_grammar import check_bucket_policy, check_trust_policy
 from tabard.policy.document import Condition, Document, Kind, Principal, Statement
 from tabard.policy.errors import PolicyError, malformed, malformed_bucket_policy
 from tabard.policy.json_text import Json, JsonError, read
@@ -61,7 +61,6 @@ _IAM_PATHS = (
     "report/",
     "access-report/",
 )
-_MAX_DEPTH = 12
 
 
 class Dialect(Enum):
@@ -81,6 +80,8 @@ def document_of(value: Json, text: str, kind: Kind, dialect: Dialect) -> Documen
     """A ``Document`` from JSON that was read already; ``text`` is kept with it."""
     if dialect is Dialect.S3:
         check_bucket_policy(value)
+    elif dialect is Dialect.IAM and kind is Kind.TRUST:
+        check_trust_policy(value)
     document = _Shape(kind, text, lenient=dialect is Dialect.EVALUATE).document(value)
     if dialect is Dialect.IAM:
         _check_content(document, kind)
@@ -293,13 +294,8 @@ def _check_permissions(statements: tuple[Statement, ...]) -> None:
 
 def _check_trust(statements: tuple[Statement, ...]) -> None:
     for statement in statements:
-        for name, member in (("Resource", statement.resources), ("NotResource", statement.not_resources)):
-            if member is not None:
-                raise malformed(f"Has prohibited field {name}")
         if not statement.principals and not statement.not_principals:
             raise malformed("Missing required field Principal")
-        if not _actions(statement):
-            raise malformed("Missing required field Action")
     _check_actions(statements)
     for statement in statements:
         for action in statement.actions or ():

@@ -172,6 +172,10 @@ def _anything(_: str) -> bool:
     return True
 
 
+def _nothing(_: str) -> bool:
+    return False
+
+
 def _cut(tokens: list[Plain]) -> list[list[Plain]]:
     pieces: list[list[Plain]] = [[]]
     for token in tokens:
@@ -213,7 +217,10 @@ class _Piece:
 
 
 def arn_segments(tokens: list[Plain]) -> list[list[Plain]]:
-    """The tokens between the first five colons, and the rest; stars fill up a pattern with fewer segments."""
+    """The tokens between the first five colons, and the rest.
+
+    Stars fill up a pattern with fewer segments, unless it ends in one, which then stands for the rest.
+    """
     segments: list[list[Plain]] = [[]]
     for token in tokens:
         if isinstance(token, str):
@@ -223,8 +230,8 @@ def arn_segments(tokens: list[Plain]) -> list[list[Plain]]:
             segments.extend([[other] if other else [] for other in others])
         else:
             segments[-1].append(token)
-    while len(segments) < 6:
-        segments.append([Wild.STAR])
+    if segments[-1][-1:] != [Wild.STAR]:
+        segments.extend([[Wild.STAR]] * (6 - len(segments)))
     return segments
 
 
@@ -252,7 +259,7 @@ def resource_matcher(tokens: list[Plain]) -> Matcher:
         if not loose(text):
             return False
         parts = text.split(":", 5)
-        if len(parts) == 6 and all(one(part) for one, part in zip(strict, parts, strict=True)):
+        if len(parts) == len(strict) and all(one(part) for one, part in zip(strict, parts, strict=True)):
             return True
         return slow(text)
 
@@ -268,6 +275,8 @@ def arn_matcher(tokens: list[Plain]) -> Matcher:
         return _anything
     if not any(isinstance(token, Wild) for token in tokens):
         return "".join([token for token in tokens if isinstance(token, str)]).__eq__
+    if sum(token.count(":") for token in tokens if isinstance(token, str)) < 5:
+        return _nothing
     strict = [glob(segment) for segment in arn_segments(tokens)]
 
     def match(text: str) -> bool:
