@@ -9,6 +9,7 @@ from tabard.services.iam import (
     access_keys,
     account,
     attachments,
+    authorization_details,
     boundaries,
     groups,
     inline_policies,
@@ -16,6 +17,7 @@ from tabard.services.iam import (
     policies,
     policy_versions,
     roles,
+    simulation,
     tags,
     users,
 )
@@ -24,6 +26,7 @@ __all__ = [
     "access_keys",
     "account",
     "attachments",
+    "authorization_details",
     "boundaries",
     "groups",
     "inline_policies",
@@ -31,6 +34,7 @@ __all__ = [
     "policies",
     "policy_versions",
     "roles",
+    "simulation",
     "tags",
     "users",
 ]

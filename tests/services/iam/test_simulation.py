@@ -1,0 +1,152 @@
+"""The policy simulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.services.iam.conftest import ACCOUNT, EC2_TRUST, OTHER_ACCOUNT, World, allow, document, refused
+
+BUCKET = "arn:aws:s3:::bucket"
+
+
+def decisions(reply: dict[str, Any]) -> list[str]:
+    return [result["EvalDecision"] for result in reply["EvaluationResults"]]
+
+
+def test_policies_alone_are_simulated(world: World) -> None:
+    text = document(
+        allow("s3:Get*", BUCKET + "/*"),
+        {"Effect": "Deny", "Action": "s3:GetObject", "Resource": BUCKET + "/secret"},
+    )
+    reply = world.iam.simulate_custom_policy(
+        PolicyInputList=[text],
+        ActionNames=["s3:GetObject", "s3:PutObject"],
+        ResourceArns=[BUCKET + "/a", BUCKET + "/secret"],
+    )
+    assert decisions(reply) == ["allowed", "explicitDeny", "implicitDeny", "implicitDeny"]
+    first = reply["EvaluationResults"][0]
+    assert (first["EvalActionName"], first["EvalResourceName"]) == ("s3:GetObject", BUCKET + "/a")
+    (statement,) = first["MatchedStatements"]
+    assert statement["SourcePolicyId"] == "PolicyInputList.1"
+    start, end = statement["StartPosition"], statement["EndPosition"]
+    assert start["Line"] == end["Line"] == 1
+    assert text[start["Column"] - 1] == "{"
+    assert text[end["Column"] - 2] == "}"
+    assert refused(world.iam.simulate_custom_policy, PolicyInputList=["{"], ActionNames=["s3:GetObject"])[
+        0
+    ] == ("InvalidInput")
+
+
+def test_conditions_use_the_context_that_is_given_and_say_what_is_missing(world: World) -> None:
+    text = document(allow("s3:*", Condition={"StringEquals": {"aws:RequestTag/team": "a"}}))
+    without = world.iam.simulate_custom_policy(PolicyInputList=[text], ActionNames=["s3:CreateBucket"])
+    assert decisions(without) == ["implicitDeny"]
+    assert without["EvaluationResults"][0]["MissingContextValues"] == ["aws:RequestTag/team"]
+    entry = {"ContextKeyName": "aws:requesttag/team", "ContextKeyValues": ["a"], "ContextKeyType": "string"}
+    given = world.iam.simulate_custom_policy(
+        PolicyInputList=[text], ActionNames=["s3:CreateBucket"], ContextEntries=[entry]
+    )
+    assert decisions(given) == ["allowed"]
+    assert given["EvaluationResults"][0]["MissingContextValues"] == []
+
+
+def test_a_principal_is_simulated_with_its_groups_and_boundary(world: World) -> None:
+    iam = world.iam
+    user = iam.create_user(UserName="bob", Path="/x/")["User"]["Arn"]
+    iam.create_group(GroupName="staff")
+    iam.add_user_to_group(GroupName="staff", UserName="bob")
+    iam.put_group_policy(GroupName="staff", PolicyName="p", PolicyDocument=document(allow("s3:*")))
+
+    def simulate(**more: Any) -> Any:
+        reply = iam.simulate_principal_policy(PolicySourceArn=user, ActionNames=["s3:GetObject"], **more)
+        return reply["EvaluationResults"][0]
+
+    result = simulate()
+    assert result["EvalDecision"] == "allowed"
+    assert result["MatchedStatements"][0]["SourcePolicyId"] == "group_staff_p"
+    assert result["MatchedStatements"][0]["SourcePolicyType"] == "group"
+    boundary = iam.create_policy(PolicyName="b", PolicyDocument=document(allow("iam:*")))["Policy"]["Arn"]
+    iam.put_user_permissions_boundary(UserName="bob", PermissionsBoundary=boundary)
+    bounded = simulate()
+    assert bounded["EvalDecision"] == "implicitDeny"
+    assert bounded["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
+    wider = simulate(PermissionsBoundaryPolicyInputList=[document(allow("*"))])
+    assert wider["EvalDecision"] == "allowed"
+    deny = document({"Effect": "Deny", "Action": "s3:*", "Resource": "*"})
+    assert simulate(PolicyInputList=[deny])["EvalDecision"] == "explicitDeny"
+
+
+def test_roles_groups_and_excluded_policies(world: World) -> None:
+    iam = world.iam
+    role = iam.create_role(RoleName="app", AssumeRolePolicyDocument=EC2_TRUST)["Role"]["Arn"]
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    iam.attach_role_policy(RoleName="app", PolicyArn=admin)
+    parameters = {"PolicySourceArn": role, "ActionNames": ["s3:GetObject"]}
+    reply = iam.simulate_principal_policy(**parameters)
+    assert decisions(reply) == ["allowed"]
+    assert reply["EvaluationResults"][0]["MatchedStatements"][0]["SourcePolicyType"] == "aws-managed"
+    excluded = [{"PolicyType": "aws-managed", "PolicyArn": admin}]
+    assert decisions(iam.simulate_principal_policy(**parameters, PolicyExclusionList=excluded)) == [
+        "implicitDeny"
+    ]
+    group = iam.create_group(GroupName="staff")["Group"]["Arn"]
+    assert decisions(iam.simulate_principal_policy(**{**parameters, "PolicySourceArn": group})) == [
+        "implicitDeny"
+    ]
+
+
+def test_a_resource_policy_may_grant_to_another_accounts_user(world: World) -> None:
+    caller = f"arn:aws:iam::{ACCOUNT}:user/bob"
+    granting = document({**allow("s3:GetObject", BUCKET + "/*"), "Principal": {"AWS": caller}})
+    parameters: dict[str, Any] = {
+        "PolicyInputList": [document(allow("s3:GetObject"))],
+        "ActionNames": ["s3:GetObject"],
+        "ResourceArns": [BUCKET + "/a"],
+        "CallerArn": caller,
+        "ResourceOwner": f"arn:aws:iam::{OTHER_ACCOUNT}:root",
+    }
+    assert decisions(world.iam.simulate_custom_policy(**parameters)) == ["implicitDeny"]
+    assert decisions(world.iam.simulate_custom_policy(**parameters, ResourcePolicy=granting)) == ["allowed"]
+
+
+def test_results_are_paged(world: World) -> None:
+    parameters = {"PolicyInputList": [document(allow("*"))], "ActionNames": ["s3:A", "s3:B", "s3:C"]}
+    first = world.iam.simulate_custom_policy(**parameters, MaxItems=2)
+    second = world.iam.simulate_custom_policy(**parameters, Marker=first["Marker"])
+    names = [result["EvalActionName"] for page in (first, second) for result in page["EvaluationResults"]]
+    assert names == ["s3:A", "s3:B", "s3:C"]
+
+
+def test_context_keys_are_listed_once(world: World) -> None:
+    text = document(
+        allow(
+            "s3:*", "arn:aws:s3:::${aws:username}/*", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}}
+        ),
+        allow("s3:*", Condition={"StringEquals": {"AWS:sourcevpc": "vpc-1"}}),
+    )
+    custom = world.iam.get_context_keys_for_custom_policy(PolicyInputList=[text])["ContextKeyNames"]
+    assert sorted(custom) == ["aws:SourceVpc", "aws:username"]
+    world.iam.create_user(UserName="bob")
+    world.iam.put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=text)
+    arn = f"arn:aws:iam::{ACCOUNT}:user/bob"
+    of_bob = world.iam.get_context_keys_for_principal_policy(PolicySourceArn=arn)["ContextKeyNames"]
+    assert sorted(of_bob) == sorted(custom)
+
+
+def test_what_is_no_principal_is_refused_and_permission_is_needed(world: World) -> None:
+    def simulate(arn: str, client: Any = world.iam) -> str:
+        return refused(client.simulate_principal_policy, PolicySourceArn=arn, ActionNames=["s3:A"])[0]
+
+    assert simulate(f"arn:aws:iam::{ACCOUNT}:user/nobody") == "NoSuchEntity"
+    assert simulate("nonsense but long enough") == "InvalidInput"
+    assert simulate(f"arn:aws:iam::{OTHER_ACCOUNT}:user/x") == "AccessDenied"
+    own = f"arn:aws:iam::{ACCOUNT}:user/bob"
+    bob = world.user("bob", allow("iam:SimulatePrincipalPolicy", own))
+    assert bob.simulate_principal_policy(PolicySourceArn=own, ActionNames=["s3:A"])
+    assert simulate(f"arn:aws:iam::{ACCOUNT}:user/nobody", bob) == "AccessDenied"
+    for operation, parameters in (
+        (bob.simulate_custom_policy, {"PolicyInputList": ["x"], "ActionNames": ["s3:A"]}),
+        (bob.get_context_keys_for_custom_policy, {"PolicyInputList": ["x"]}),
+        (bob.get_context_keys_for_principal_policy, {"PolicySourceArn": own}),
+    ):
+        assert refused(operation, **parameters)[0] == "AccessDenied"
