@@ -72,7 +72,8 @@ TYPED: dict[str, tuple[list[str], str, list[str]]] = {
         ["Equals", "Like", "NotEquals", "NotLike"],
         "aws:SourceArn",
         words(
-            f"arn:aws:sns:*:*:topic {TOPIC} arn:aws:sns:*:*:t?pic/* * arn:aws:s?s:us-*:*:* arn:aws:s?s arn:aws:* {TOPIC}/${{aws:username}}"
+            f"arn:aws:sns:*:*:topic {TOPIC} arn:aws:sns:*:*:t?pic/* * arn:aws:s?s:us-*:*:* arn:aws:s?s arn:aws:* "
+            f"{TOPIC}/${{aws:username}}"
         ),
     ),
     "BinaryEquals": ([""], "aws:binary", ["QUJD", "QUI="]),
