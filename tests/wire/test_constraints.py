@@ -52,6 +52,11 @@ VALUE = "Value '{}' at '{}' failed to satisfy constraint: {}"
          [VALUE.format(LONG, "roleName", "Member must have length less than or equal to 64")]),
         ("GetRole", {"RoleName": ""},
          [VALUE.format("", "roleName", "Member must have length greater than or equal to 1")]),
+        ("CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}", "Description": "\u2019"},
+         [VALUE.format("\u2019", "description", "Member must satisfy regular expression pattern: "
+                       r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*")]),
+        ("CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": "{}", "Description": "a" * 1001},
+         [VALUE.format("a" * 1001, "description", "Member must have length less than or equal to 1000")]),
         ("ListRoles", {"MaxItems": "0"},
          [VALUE.format("0", "maxItems", "Member must have value greater than or equal to 1")]),
         ("ListRoles", {"MaxItems": "1001"},

@@ -113,6 +113,14 @@ def test_a_name_of_many_segments_is_refused() -> None:
         assert refused("ec2", body).code == "InvalidQueryParameter"
 
 
+def test_a_pattern_takes_no_longer_than_its_text_deserves() -> None:
+    headers = [(b"x-amz-rename-source", b"/" * 60_000 + b"\t")]
+    request = HttpRequest("PUT", "/b/k", "renameObject", headers)
+    match = route(request, "s3", virtual_hosts=())
+    with soon(), pytest.raises(AwsError):
+        service("s3").operation(match.operation).decode(request, match)
+
+
 @pytest.mark.parametrize(
     "text", ["1e3", "0x10", "1.0", "", " 1", "1_000", "٣", "9" * 5000, "2147483648", "-2147483649", "NaN"]
 )

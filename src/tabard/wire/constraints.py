@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tabard.wire.model import Shape
 
 Check = Callable[[Any], bool]
-LONGEST_PATTERN_TEXT = 200_000
+LONGEST_PATTERN_TEXT = 4_096
+"""Characters that are held against a pattern where the model states no length: some patterns take quadratic time."""
 
 
 class Violation(NamedTuple):
@@ -181,5 +182,7 @@ def _broken(shape: Shape, value: Any) -> Iterator[tuple[str, str]]:
         yield rule, f"Member must have {word} greater than or equal to {low}"
     pattern = shape.get("pattern")
     matches = matcher(pattern) if pattern and shape.type == "string" else None
-    if matches is not None and (len(value) > LONGEST_PATTERN_TEXT or not matches(value)):
+    if matches is None or (high is not None and size > max(high, LONGEST_PATTERN_TEXT)):
+        return
+    if (high is None and size > LONGEST_PATTERN_TEXT) or not matches(value):
         yield "pattern", f"Member must satisfy regular expression pattern: {pattern}"

@@ -114,6 +114,8 @@ class ServiceModel:
         if own is None:
             own = self._decoded[name] = msgspec.json.decode(self._shapes[name])
             own.pop("documentation", None)
+            for inside in own.get("members", {}).values():
+                inside.pop("documentation", None)
         return Shape(self, name, {**own, **reference})
 
     def refer_inside(self, reference: dict[str, Any]) -> Shape:

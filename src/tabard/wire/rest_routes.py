@@ -115,7 +115,12 @@ class Selection:
                     return candidate.name
             return None
         present = dict(query)
-        meant = {key for key in present if key in significant}
+        meant = present.keys() & significant
+        if not meant and "x-id" not in present:
+            for candidate in self._bare:
+                if not candidate.headers or candidate.holds(present, request):
+                    return candidate.name
+            return None
         fitting = [
             candidate
             for candidate in self.candidates

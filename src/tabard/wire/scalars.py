@@ -189,12 +189,14 @@ def format_iso8601(value: datetime) -> str:
 
 def format_iso8601_seconds(value: datetime) -> str:
     """``2026-11-23T20:30:00Z``: whole seconds, what is beyond is cut off."""
-    return _utc(value).isoformat()[:19] + "Z"
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return f"{moment.isoformat()[:19]}Z"
 
 
 def format_iso8601_zero_milliseconds(value: datetime) -> str:
     """``2026-11-23T20:30:00.000Z``: whole seconds, printed with milliseconds."""
-    return _utc(value).isoformat()[:19] + ".000Z"
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return f"{moment.isoformat()[:19]}.000Z"
 
 
 def format_iso8601_milliseconds(value: datetime) -> str:
