@@ -43,7 +43,17 @@ def test_without_root(suite: str) -> None:
     try:
         os.chown(folder, _NOBODY, _NOBODY)
         completed = subprocess.run(
-            [_PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={folder}/tests", suite],
+            [
+                _PYTHON,
+                "-m",
+                "pytest",
+                "-q",
+                "--tb=short",
+                "-p",
+                "no:cacheprovider",
+                f"--basetemp={folder}/tests",
+                suite,
+            ],
             cwd=_ROOT,
             env={
                 "PATH": "/usr/bin:/bin",
@@ -51,6 +61,7 @@ def test_without_root(suite: str) -> None:
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "HOME": folder,
                 "TMPDIR": folder,
+                "HYPOTHESIS_STORAGE_DIRECTORY": f"{folder}/hypothesis",
             },
             user=_NOBODY,
             group=_NOBODY,

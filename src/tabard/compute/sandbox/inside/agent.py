@@ -99,8 +99,7 @@ class Agent:
                 self._spawn(order, lambda: sftp_server.serve(order["cwd"]))
             case "signal":
                 if order["pid"] in self._children:
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.killpg(order["pid"], order["number"])
+                    _signal_group(order["pid"], order["number"])
             case "shutdown":
                 self._deadline = time.monotonic() + order["grace"]
                 self._hang_up_at = time.monotonic() + min(_BEFORE_HANG_UP, order["grace"] / 2)
@@ -115,6 +114,8 @@ class Agent:
         except OSError as error:
             self._refuse(order, error)
             return
+        # A signal that arrives before the program is ready waits for it, and is not lost on this process's handlers
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             pid = os.fork()
         except OSError as error:  # the limit on processes has been reached
@@ -125,6 +126,7 @@ class Agent:
             self._children.add(pid)
             messages.send(self._channel, {"event": "spawned", "id": order["id"], "pid": pid}, ours)
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
             for descriptor in {*ours, *theirs}:
                 os.close(descriptor)
 
@@ -138,8 +140,8 @@ class Agent:
     ) -> NoReturn:
         try:
             signal.set_wakeup_fd(-1)
-            _reset_signals()
             os.setsid()
+            _reset_signals()
             if order.get("pty"):
                 fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
             for number, descriptor in enumerate(streams):
@@ -149,6 +151,15 @@ class Agent:
         except BaseException as error:  # noqa: BLE001 - a forked process must not fall back into its parent's loop
             _complain(f"tabard: {error}")
             os._exit(_COMMAND_NOT_EXECUTABLE)
+
+
+def _signal_group(leader: int, number: int) -> None:
+    """Signal a process group, or its leader alone where it has not yet become one."""
+    with contextlib.suppress(OSError):
+        try:
+            os.killpg(leader, number)
+        except ProcessLookupError:
+            os.kill(leader, number)
 
 
 def _signal_everyone(number: int) -> None:
