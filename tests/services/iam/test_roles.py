@@ -255,3 +255,10 @@ def test_roles_are_listed_page_by_page(world: World) -> None:
     bob = world.user("bob", allow("iam:ListRoles", f"arn:aws:iam::{ACCOUNT}:role/x/"))
     assert bob.list_roles(PathPrefix="/x/")["Roles"]
     assert refused(bob.list_roles)[0] == "AccessDenied"
+
+
+def test_paths_of_awss_own_roles_are_reserved(world: World) -> None:
+    for path in ("/aws-service-role/x.amazonaws.com/", "/aws-reserved/"):
+        made = refused(world.iam.create_role, RoleName="app", Path=path, AssumeRolePolicyDocument=EC2_TRUST)
+        assert made[0] == "InvalidInput"
+    assert world.iam.create_role(RoleName="app", Path="/aws-mine/", AssumeRolePolicyDocument=EC2_TRUST)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tabard.core.sources import as_datetime, unique_id
 from tabard.services.iam import paging, quotas, replies, tagging, trust
 from tabard.services.iam.boundaries import check_boundary
-from tabard.services.iam.errors import already_exists, delete_conflict, quota_exceeded
+from tabard.services.iam.errors import already_exists, delete_conflict, invalid_input, quota_exceeded
 from tabard.services.iam.last_used import last_use
 from tabard.services.iam.subjects import (
     boundary_key,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tabard.services.operation import Call, Check
 
 DEFAULT_SESSION_DURATION = 3600
+RESERVED_PATHS = ("/aws-service-role/", "/aws-reserved/")
 
 
 def _check_create(call: Call, request: dict[str, Any]) -> tuple[Check, ...]:
@@ -46,10 +47,18 @@ def _check_create(call: Call, request: dict[str, Any]) -> tuple[Check, ...]:
     return with_tagging(check, "iam:TagRole", request)
 
 
+def check_path(path: str) -> None:
+    """Refuse the paths of roles that AWS alone makes: policies treat what lies there as AWS's own."""
+    for reserved in RESERVED_PATHS:
+        if path.startswith(reserved):
+            raise invalid_input(f"Path {reserved} is reserved for roles that only AWS can create.")
+
+
 @operation("iam", "CreateRole", WRITE, checks=_check_create)
 def create_role(call: Call, request: CreateRoleRequestTypeDef) -> dict[str, Any]:
     """Make a role whose trust policy says who may assume it."""
     roles, name = call.store.iam.roles, request["RoleName"]
+    check_path(request.get("Path", "/"))
     tags = tagging.given(request.get("Tags"), fold=True)
     trust_policy = trust.stored(call.store, request["AssumeRolePolicyDocument"])
     boundary = request.get("PermissionsBoundary")

@@ -1,0 +1,85 @@
+"""What operations ask the policy engine, against the service authorization reference."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from tests.services.iam.conftest import ACCOUNT, World
+
+from tabard.catalog import service_reference
+from tabard.core.caller import Caller
+from tabard.core.http import HttpRequest
+from tabard.services.operation import OPERATIONS, WRITE, Call, Check, Operation
+
+NAMES = {
+    "RoleName": "it",
+    "UserName": "it",
+    "GroupName": "it",
+    "InstanceProfileName": "it",
+    "PolicyName": "it",
+    "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/it",
+    "PolicySourceArn": f"arn:aws:iam::{ACCOUNT}:user/it",
+    "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/it",
+    "AccessKeyId": "AKIAIOSFODNN7EXAMPLE",
+    "AccountAlias": "it",
+}
+WITHOUT_AN_ARN = {"ListPolicies"}
+"""AWS itself names a path here, which only ``*`` matches."""
+BUILT = sorted(name for service, name in OPERATIONS if service == "iam")
+
+
+def checks(world: World, built: Operation, **more: Any) -> list[Check]:
+    caller = Caller("User", ACCOUNT, "arn", "arn", "AIDA", "AIDA", "me")
+    http = HttpRequest("POST", "/", "", [])
+    view = world.store.read()
+    call = Call("iam", built.name, "", 0.0, "us-east-1", "", False, http, caller, view, world.node)
+    assert built.checks is not None
+    return list(built.checks(call, {**NAMES, **more}))
+
+
+def pattern(arn_format: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\$\\\{[^}]*\\\}", ".+", re.escape(arn_format)))
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_each_operation_asks_for_its_own_action_on_the_documented_kind_of_resource(
+    world: World, name: str
+) -> None:
+    action = service_reference.action(f"iam:{name}")
+    assert action is not None
+    first, *others = checks(world, OPERATIONS["iam", name])
+    assert first.action == f"iam:{name}"
+    allowed = {row.resource_type for row in action.resource_types if row.resource_type}
+    if allowed and name not in WITHOUT_AN_ARN:
+        iam = service_reference.service("iam")
+        assert iam is not None
+        formats = [kind.arn_format for kind in iam.resource_types.values() if kind.name in allowed]
+        assert any(pattern(each).fullmatch(first.resource) for each in formats), (first.resource, formats)
+    dependent = {item for row in action.resource_types for item in row.dependent_actions} | set(
+        action.dependent_actions
+    )
+    assert {check.action for check in others} <= dependent | {first.action}
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_only_keys_that_are_documented_are_filled(world: World, name: str) -> None:
+    action = service_reference.action(f"iam:{name}")
+    assert action is not None
+    known = {key.lower() for key in service_reference.applicable_condition_keys(action)}
+    tags: dict[str, Any] = (
+        {"TagKeys": ["a"]} if name.startswith("Untag") else {"Tags": [{"Key": "a", "Value": "b"}]}
+    )
+    if "Tag" not in name and "Create" not in name:
+        tags = {}
+    for check in checks(world, OPERATIONS["iam", name], **tags):
+        if check.action == action.full_name:
+            generic = {re.sub("/.*", "/${tagkey}", key) for key in check.keys}
+            assert generic <= {re.sub("/.*", "/${tagkey}", key) for key in known}
+
+
+def test_reads_are_read_and_changes_are_written() -> None:
+    reading = ("Get", "List", "Simulate")
+    for name in BUILT:
+        assert (OPERATIONS["iam", name].mode == WRITE) != name.startswith(reading)
