@@ -230,7 +230,7 @@ class _Connection(asyncio.Protocol):
         except Exception:
             log.exception("the metadata service failed at %s %s", request.method, request.path)
             reply = HttpReply(500, [(b"content-length", b"0")])
-        keep = self._parser.should_keep_alive()
+        keep = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         self._write(reply, keep=keep)
         self._in_request = False
         self._received = 0
