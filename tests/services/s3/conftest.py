@@ -90,11 +90,17 @@ class Raw:
         *,
         signed: bool = True,
         send: bytes | None = None,
+        trailer: bool = False,
     ) -> Reply:
-        """``send`` are the bytes that go out in place of ``body``, which is what was signed."""
+        """``send`` are the bytes that go out in place of ``body``, which is what was signed.
+
+        With a ``trailer`` the body is unsigned and in chunks, as it is written here.
+        """
         sent = dict(headers or {})
         if signed:
             request = AWSRequest(method, f"http://{self._url.netloc}{path}", headers=sent, data=body)
+            if trailer:
+                request.context["checksum"] = {"request_algorithm": {"in": "trailer"}}
             S3SigV4Auth(self._credentials, "s3", "us-east-1").add_auth(request)
             sent = dict(request.headers.items())
         connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port, timeout=20)

@@ -31,12 +31,13 @@ INLINE = 256 * 1024
 
 
 class Received(NamedTuple):
-    """A body that is durable: its blob, size, MD5 and checksum."""
+    """A body that is durable: its blob, size, MD5 and checksum, and the checksum that the client declared."""
 
     blob: str
     size: int
     md5: bytes
     checksum: Checksum
+    declared: Checksum | None = None
 
 
 def announced_length(http: HttpRequest) -> int:
@@ -68,7 +69,11 @@ async def received(
     digests = Digests({*wanted, *((told.algorithm.name,) if told.algorithm else ())})
     async with _kept(call, call.body if call.body is not None else _nothing(), digests) as (blob, size):
         _verify(call, told, digests, length, size)
-        yield Received(blob, size, digests.md5, Checksum(wanted[0], FULL_OBJECT, digests.value(wanted[0])))
+        sums = [
+            Checksum(name, FULL_OBJECT, digests.value(name))
+            for name in (wanted[0], *((told.algorithm.name,) if told.algorithm else ()))
+        ]
+        yield Received(blob, size, digests.md5, sums[0], sums[1] if told.algorithm else None)
 
 
 @asynccontextmanager

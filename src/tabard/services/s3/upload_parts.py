@@ -102,8 +102,9 @@ async def _place(call: Call, request: Mapping[str, Any], part: Part) -> None:
 
 
 def _checksum_members(upload: Upload, body: Received) -> dict[str, str]:
-    """A part's checksum as its reply tells it: not where S3 itself chose the algorithm."""
-    return {f"Checksum{body.checksum.algorithm}": body.checksum.value} if upload.asked else {}
+    """A part's checksum as its reply tells it: the client's, or the upload's unless S3 itself chose that."""
+    told = body.checksum if upload.asked else body.declared
+    return {} if told is None else {f"Checksum{told.algorithm}": told.value}
 
 
 def _copy_range(source: Object, header: str | None) -> tuple[int, int]:
