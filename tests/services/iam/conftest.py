@@ -157,8 +157,18 @@ EC2_TRUST = trust(Service="ec2.amazonaws.com")
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
+    """A world of the test's own."""
     with asyncio.Runner() as runner:
         made = World(tmp_path, runner)
+        yield made
+        made.store.close()
+
+
+@pytest.fixture(scope="module")
+def empty_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world that a module's tests share and leave as it is."""
+    with asyncio.Runner() as runner:
+        made = World(tmp_path_factory.mktemp("world"), runner)
         yield made
         made.store.close()
 

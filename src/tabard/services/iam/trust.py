@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tabard.core.arn import Arn, iam_arn, root_arn
@@ -41,14 +42,22 @@ def stored(view: View, text: str) -> str:
 
 def shown(view: View, text: str) -> str:
     """A kept trust policy as callers see it."""
-    if "AIDA" not in text and "AROA" not in text:
+    ids = _ids_in(text)
+    if not ids:
         return text
-    names: dict[str, str] = {}
-    for unique_id in _UNIQUE_ID.findall(text):
-        arn = _arn_of(view, unique_id)
-        if arn is not None:
-            names[unique_id] = arn
-    return (names and replace_principals(text, names)) or text
+    return _with_names(text, tuple((unique_id, _arn_of(view, unique_id)) for unique_id in ids))
+
+
+@lru_cache(maxsize=4096)
+def _ids_in(text: str) -> tuple[str, ...]:
+    """What may be unique ids of principals in a kept policy."""
+    return tuple(dict.fromkeys(_UNIQUE_ID.findall(text)))
+
+
+@lru_cache(maxsize=4096)
+def _with_names(text: str, names: tuple[tuple[str, str | None], ...]) -> str:
+    known = {unique_id: arn for unique_id, arn in names if arn is not None}
+    return (known and replace_principals(text, known)) or text
 
 
 def _resolved(view: View, value: str) -> str | None:

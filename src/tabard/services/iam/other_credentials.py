@@ -1,0 +1,134 @@
+"""Credentials and providers that nothing here can make yet, so that there truthfully are none.
+
+Tools that clean up after a user (Ansible, Terraform) ask for them before they delete it.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tabard.core.arn import root_arn
+from tabard.services.iam.errors import no_such_entity
+from tabard.services.iam.subjects import Request, find_user, on_everything, on_self_or_user, self_or_name
+from tabard.services.operation import READ, WRITE, Check, operation
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        DeleteLoginProfileRequestTypeDef,
+        GetLoginProfileRequestTypeDef,
+        ListMFADevicesRequestTypeDef,
+        ListServerCertificatesRequestTypeDef,
+        ListServiceSpecificCredentialsRequestTypeDef,
+        ListSigningCertificatesRequestTypeDef,
+        ListSSHPublicKeysRequestTypeDef,
+        ListVirtualMFADevicesRequestTypeDef,
+    )
+
+    from tabard.services.operation import Call
+
+
+def _check_user(call: Call, request: Request) -> None:
+    """Refuse a user that does not exist; raises NoSuchEntity."""
+    name = self_or_name(call, request)
+    if name is not None:
+        find_user(call, name)
+
+
+@operation("iam", "ListMFADevices", READ, checks=on_self_or_user("iam:ListMFADevices"))
+def list_mfa_devices(call: Call, request: ListMFADevicesRequestTypeDef) -> dict[str, Any]:
+    """List a user's MFA devices: none."""
+    _check_user(call, request)
+    return {"MFADevices": [], "IsTruncated": False}
+
+
+@operation("iam", "ListSSHPublicKeys", READ, checks=on_self_or_user("iam:ListSSHPublicKeys"))
+def list_ssh_public_keys(call: Call, request: ListSSHPublicKeysRequestTypeDef) -> dict[str, Any]:
+    """List a user's SSH public keys for CodeCommit: none."""
+    _check_user(call, request)
+    return {"SSHPublicKeys": [], "IsTruncated": False}
+
+
+@operation("iam", "ListSigningCertificates", READ, checks=on_self_or_user("iam:ListSigningCertificates"))
+def list_signing_certificates(call: Call, request: ListSigningCertificatesRequestTypeDef) -> dict[str, Any]:
+    """List a user's signing certificates: none."""
+    _check_user(call, request)
+    return {"Certificates": [], "IsTruncated": False}
+
+
+@operation(
+    "iam",
+    "ListServiceSpecificCredentials",
+    READ,
+    checks=on_self_or_user("iam:ListServiceSpecificCredentials"),
+)
+def list_service_specific_credentials(
+    call: Call, request: ListServiceSpecificCredentialsRequestTypeDef
+) -> dict[str, Any]:
+    """List a user's credentials for single services: none."""
+    _check_user(call, request)
+    return {"ServiceSpecificCredentials": []}
+
+
+def _no_login_profile(call: Call, request: Request) -> Exception:
+    name = self_or_name(call, request)
+    name = call.account if name is None else find_user(call, name).name
+    return no_such_entity(f"Login Profile for User {name} cannot be found.")
+
+
+@operation("iam", "GetLoginProfile", READ, checks=on_self_or_user("iam:GetLoginProfile"))
+def get_login_profile(call: Call, request: GetLoginProfileRequestTypeDef) -> dict[str, Any]:
+    """Show a user's password: there is none."""
+    raise _no_login_profile(call, request)
+
+
+@operation("iam", "DeleteLoginProfile", WRITE, checks=on_self_or_user("iam:DeleteLoginProfile"))
+def delete_login_profile(call: Call, request: DeleteLoginProfileRequestTypeDef) -> dict[str, Any]:
+    """Delete a user's password: there is none."""
+    raise _no_login_profile(call, request)
+
+
+@operation("iam", "ListVirtualMFADevices", READ, checks=on_everything("iam:ListVirtualMFADevices"))
+def list_virtual_mfa_devices(
+    call: Call,  # noqa: ARG001 - there are none, whoever asks
+    request: ListVirtualMFADevicesRequestTypeDef,  # noqa: ARG001 - and whatever they ask for
+) -> dict[str, Any]:
+    """List the account's virtual MFA devices: none."""
+    return {"VirtualMFADevices": [], "IsTruncated": False}
+
+
+@operation("iam", "ListServerCertificates", READ, checks=on_everything("iam:ListServerCertificates"))
+def list_server_certificates(
+    call: Call,  # noqa: ARG001 - there are none, whoever asks
+    request: ListServerCertificatesRequestTypeDef,  # noqa: ARG001 - and whatever they ask for
+) -> dict[str, Any]:
+    """List the account's server certificates: none."""
+    return {"ServerCertificateMetadataList": [], "IsTruncated": False}
+
+
+@operation("iam", "ListOpenIDConnectProviders", READ, checks=on_everything("iam:ListOpenIDConnectProviders"))
+def list_open_id_connect_providers(
+    call: Call,  # noqa: ARG001 - there are none, whoever asks
+    request: dict[str, Any],  # noqa: ARG001 - it has no parameters
+) -> dict[str, Any]:
+    """List the account's OpenID Connect providers: none."""
+    return {"OpenIDConnectProviderList": []}
+
+
+@operation("iam", "ListSAMLProviders", READ, checks=on_everything("iam:ListSAMLProviders"))
+def list_saml_providers(
+    call: Call,  # noqa: ARG001 - there are none, whoever asks
+    request: dict[str, Any],  # noqa: ARG001 - it has no parameters
+) -> dict[str, Any]:
+    """List the account's SAML providers: none."""
+    return {"SAMLProviderList": []}
+
+
+def _check_password_policy(call: Call, _request: Request) -> tuple[Check]:
+    return (Check("iam:GetAccountPasswordPolicy", root_arn(call.account)),)
+
+
+@operation("iam", "GetAccountPasswordPolicy", READ, checks=_check_password_policy)
+def get_account_password_policy(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it has no parameters
+    """Show the account's rules for passwords: there are none."""
+    raise no_such_entity(f"The Password Policy with domain name {call.account} cannot be found.")
