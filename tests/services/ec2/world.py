@@ -5,6 +5,7 @@ only.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +87,9 @@ class PaperDriver:
         machine = PaperMachine(spec)
         self.machines.append(machine)
         return machine
+
+    async def delete_home(self, home: Path) -> None:
+        shutil.rmtree(home, ignore_errors=True)
 
     async def close(self) -> None:
         for machine in self.machines:

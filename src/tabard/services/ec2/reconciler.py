@@ -11,9 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -30,6 +28,7 @@ from tabard.store.ec2 import StateReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+    from pathlib import Path
 
     from tabard.compute.port import Driver, Machine
     from tabard.core.sources import Clock, Random
@@ -200,7 +199,7 @@ class InstanceReconciler:
                 await self._record(instance, "stopped", public_ip=None)
             case _ if instance.state == "shutting-down":
                 await self._end(instance_id)
-                await asyncio.to_thread(_remove, self._site.folder / instance_id)
+                await self._driver.delete_home(self._site.home(instance_id))
                 await self._record(instance, "terminated", public_ip=None, private_ip=None)
             case _:
                 await self._end(instance_id)
@@ -295,7 +294,7 @@ class InstanceReconciler:
         """Record that a launch failed: a new instance ends, one that ran before is stopped and keeps its home."""
         await asyncio.to_thread(self._say, instance.id, f"The instance was not started: {why}\n")
         if instance.state == "pending" and instance.boot == 1:
-            await asyncio.to_thread(_remove, self._site.home(instance.id))
+            await self._driver.delete_home(self._site.home(instance.id))
             await self._record(instance, "terminated", LAUNCH_FAILED, public_ip=None, private_ip=None)
         else:
             await self._record(instance, "stopped", LAUNCH_FAILED, public_ip=None)
@@ -410,8 +409,15 @@ class InstanceReconciler:
             held = each.id in self._held
             if held != (each.state in {"pending", "running"}) or each.state in {"stopping", "shutting-down"}:
                 self.wake(each.account, each.id)
-        known = {each.id for each in everything}
-        await asyncio.to_thread(_remove_orphans, self._site.folder, known)
+        known = {each.id for each in everything} - {each.id for each in gone}
+        for left in await asyncio.to_thread(_instances_in, self._site.folder):
+            if left not in known and left not in self._tasks:
+                await self._remove(left)
+
+    async def _remove(self, instance_id: str) -> None:
+        """Remove what an instance leaves on the host."""
+        await self._driver.delete_home(self._site.home(instance_id))
+        await asyncio.to_thread(shutil.rmtree, self._site.folder / instance_id, ignore_errors=True)
 
 
 def _end_associations(view: View, instance: Instance, now: float) -> None:
@@ -425,29 +431,6 @@ def _end_associations(view: View, instance: Instance, now: float) -> None:
         repository.put(msgspec.structs.replace(each, state="disassociated", ended_at=now))
 
 
-_FOLDERS_DEEP = 64
-"""How deep a folder may lie below others that were locked: each pass unlocks one more."""
-
-
-def _remove(path: Path) -> None:
-    """Remove a folder and all that is in it, whatever its modes; links are removed, not followed."""
-
-    def unlock(_function: object, name: str, _error: object) -> None:
-        parent = Path(name).parent
-        with suppress(OSError):
-            parent.chmod(0o700)
-            if Path(name).is_dir() and not Path(name).is_symlink():
-                Path(name).chmod(0o700)
-
-    for _ in range(_FOLDERS_DEEP):
-        shutil.rmtree(path, onerror=unlock)
-        if not path.exists():
-            return
-    log.warning("%s could not be removed", path)
-
-
-def _remove_orphans(folder: Path, known: set[str]) -> None:
-    """Remove what instances left that nobody knows any more."""
-    for path in folder.iterdir():
-        if path.name.startswith("i-") and path.name not in known:
-            _remove(path)
+def _instances_in(folder: Path) -> list[str]:
+    """The ids of the instances that have something in the folder."""
+    return [path.name for path in folder.iterdir() if path.name.startswith("i-")]
