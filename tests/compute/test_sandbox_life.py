@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from tests.conformance.compute import harness
 from tests.conformance.compute.harness import launched, output, spec
 
 from tabard.compute.port import LaunchError
 from tabard.compute.sandbox import cgroups
 from tabard.compute.sandbox.driver import SandboxDriver
-from tabard.compute.sandbox.home import owner
+from tabard.compute.sandbox.homes import owner
 
 _ROOT = Path(__file__).parents[2]
 _OURS = f"i-{os.getpid():x}"  # other servers on this machine have groups of their own
@@ -72,6 +73,17 @@ def test_a_launch_leaves_nothing_open_and_nothing_behind(tmp_path: Path) -> None
     asyncio.run(whole())
     assert _descendants(os.getpid()) == set()
     assert _groups() == []
+
+
+def test_the_servers_own_event_loop_does_as_well(tmp_path: Path) -> None:
+    async def whole() -> None:
+        driver = SandboxDriver()
+        async with launched(driver, spec(tmp_path, f"{_OURS}-uv")) as machine:
+            completed = await harness.shell(machine, "cat; exit 4", stdin=b"x" * 200_000)
+            assert (len(completed.stdout), completed.status.code) == (200_000, 4)
+        await driver.close()
+
+    uvloop.run(whole())
 
 
 def test_many_at_once_start_within_the_budget(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tabard.compute.port import ExitStatus, LaunchError
-from tabard.compute.sandbox import cgroups, probing, tools
+from tabard.compute.sandbox import cgroups, homes, probing, tools
 from tabard.compute.sandbox.id_ranges import IdRanges
+from tabard.compute.sandbox.inside import seccomp
 from tabard.compute.streams import DescriptorReader, DescriptorWriter
 from tabard.compute.terminal import apply_modes
 
@@ -133,7 +134,7 @@ def test_a_home_remembers_its_range() -> None:
 def test_tools_of_a_plain_installation_of_the_system(tmp_path: Path) -> None:
     (tmp_path / "lib" / "python3.99" / "site-packages" / "awscli").mkdir(parents=True)
     (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
-    found = tools.aws_cli(tmp_path)
+    found = tools.aws_cli(tmp_path, for_others=False)
     assert found.binds == ((str(tmp_path / "lib/python3.99/site-packages"), "/opt/aws/packages"),)
     assert dict(found.executables)["/opt/aws/bin/aws"].startswith("#!/usr/bin/python3.99 -IS\n")
 
@@ -147,7 +148,7 @@ def test_tools_of_an_interpreter_elsewhere_are_bound_at_a_place_of_their_own(tmp
     environment = tmp_path / "venv"
     (environment / "lib" / "python3.99" / "site-packages" / "awscli").mkdir(parents=True)
     (environment / "pyvenv.cfg").write_text(f"home = {base}/bin\n")
-    found = tools.aws_cli(environment)
+    found = tools.aws_cli(environment, for_others=False)
     assert (str(base), "/opt/aws/python") in found.binds
     assert "LD_LIBRARY_PATH=/opt/aws/python/lib" in dict(found.executables)["/opt/aws/bin/python3.99"]
 
@@ -210,3 +211,52 @@ def test_a_writer_whose_reader_has_gone_drops_the_rest() -> None:
         writer.end()
 
     asyncio.run(whole())
+
+
+def test_packages_that_only_root_may_read_are_named_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "lib" / "python3.99" / "site-packages" / "awscli").mkdir(parents=True, mode=0o700)
+    with pytest.raises(LaunchError, match="chmod -R go"):
+        tools.aws_cli(tmp_path, for_others=True)
+
+
+def test_a_home_is_deleted_with_all_that_the_guest_closed_and_nothing_beyond(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    (kept / "sub").mkdir(parents=True)
+    (kept / "sub").chmod(0o750)
+    home = tmp_path / "home"
+    (home / "a" / "b").mkdir(parents=True)
+    (home / "a" / "b" / "file").touch()
+    (home / "a" / "outside").symlink_to(kept)
+    (home / "a" / "b").chmod(0)
+    (home / "a").chmod(0)
+    homes.delete(home)
+    assert not home.exists()
+    assert (kept / "sub").stat().st_mode & 0o777 == 0o750
+    homes.delete(home)
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_system_call_filter_ends_in_a_decision_on_every_path(machine: str) -> None:
+    program = seccomp.instructions(machine)
+
+    def decide(architecture: int, number: int, argument: int) -> int:
+        data = {0: number, 4: architecture, 16: argument}
+        accumulator = position = 0
+        while True:
+            code, if_true, if_false, operand = program[position]
+            position += 1
+            if code == 0x20:
+                accumulator = data[operand]
+            elif code == 0x06:
+                return operand
+            else:
+                holds = accumulator == operand if code == 0x15 else accumulator >= operand
+                position += if_true if holds else if_false
+
+    architecture, socket_number, forbidden = seccomp._TABLES[machine]
+    allowed, refused = 0x7FFF0000, 0x00050000
+    assert decide(architecture, 0, 0) == allowed
+    assert decide(architecture, socket_number, 2) == allowed
+    assert decide(architecture, socket_number, 40) == refused | 97
+    assert {decide(architecture, number, 0) for number in forbidden} == {refused | 1}
+    assert decide(architecture, 425, 0) == decide(0x40000003, 0, 0) == refused | 38

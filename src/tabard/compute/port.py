@@ -225,6 +225,10 @@ class Driver(Protocol):
         """Start a machine; its sockets listen and it spawns at return. Raises ``LaunchError``."""
         ...
 
+    async def delete_home(self, home: Path) -> None:
+        """Delete the home of an instance that does not run and never will again."""
+        ...
+
     async def close(self) -> None:
         """End every machine at once and give back what the driver holds."""
         ...

@@ -27,7 +27,20 @@ if TYPE_CHECKING:
     from tabard.compute.port import Machine
 
 
-_SEALED = ("/", "/etc", "/usr", "/usr/bin", "/opt", "/var", "/dev", "/run", "/home", "/root", "/sys", "/proc/sys/kernel")
+_SEALED = (
+    "/",
+    "/etc",
+    "/usr",
+    "/usr/bin",
+    "/opt",
+    "/var",
+    "/dev",
+    "/run",
+    "/home",
+    "/root",
+    "/sys",
+    "/proc/sys/kernel",
+)
 
 
 async def _answer_with(text: str, listener: socket.socket) -> asyncio.Server:
@@ -125,6 +138,8 @@ def test_the_guest_has_no_power(make_driver: DriverFactory, tmp_path: Path) -> N
         assert status["NoNewPrivs"] == "1"
         assert status["SigIgn"] == status["SigBlk"] == "0" * 16
         assert (await shell(machine, "unshare --user true")).status.code != 0
+        vsock = "/usr/bin/python3 -c 'import socket; socket.socket(socket.AF_VSOCK)'"
+        assert b"Address family not supported" in (await shell(machine, vsock)).stderr
         assert (await shell(machine, "mount -t tmpfs none /tmp")).status.code != 0
         assert (await shell(machine, "kill -9 1; sleep 0.1; cat /proc/1/environ")).status.code != 0
         assert (await shell(machine, "ls /proc/1/fd /proc/1/cwd/")).status.code != 0

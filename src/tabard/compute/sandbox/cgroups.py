@@ -57,21 +57,34 @@ _OPTIONAL = {"memory.swap.max", "memory.memsw.limit_in_bytes"}  # kernels withou
 
 
 class Group:
-    """The groups of one instance, one per hierarchy."""
+    """The groups of one instance, one per hierarchy, with their settings."""
 
-    def __init__(self, directories: list[Path]) -> None:
+    def __init__(self, directories: dict[Path, dict[str, str]]) -> None:
         self._directories = directories
+
+    def make(self) -> None:
+        """Make the groups and set their limits. Raises OSError."""
+        for directory, settings in self._directories.items():
+            _make(directory, settings)
 
     def attach(self, pid: int) -> None:
         """Put a process, and so all that it will start, under the limits."""
+        for directory, settings in self._directories.items():
+            try:
+                (directory / "cgroup.procs").write_text(str(pid))
+            except FileNotFoundError:  # swept by a server that cannot see this one, from another container
+                _make(directory, settings)
+                (directory / "cgroup.procs").write_text(str(pid))
+
+    def discard(self) -> None:
+        """Remove groups that never held a process."""
         for directory in self._directories:
-            (directory / "cgroup.procs").write_text(str(pid))
+            _removed(directory)
 
     async def remove(self) -> None:
         """Remove the groups once the kernel has let go of their last process."""
         for attempt in range(20):
-            self._directories = [directory for directory in self._directories if not _removed(directory)]
-            if not self._directories:
+            if all(_removed(directory) for directory in self._directories):
                 return
             await asyncio.sleep(0.005 * (attempt + 1))
 
@@ -81,6 +94,7 @@ class ControlGroups:
 
     def __init__(self, hierarchies: Iterable[Hierarchy]) -> None:
         self._hierarchies = tuple(hierarchies)
+        self._server = f"{os.getpid()}-{_started(os.getpid())}"
 
     @property
     def enforced(self) -> Mapping[str, str]:
@@ -93,34 +107,54 @@ class ControlGroups:
 
     def create(self, instance_id: str, cpu: float, memory_bytes: int, processes: int) -> Group:
         """Make the groups of an instance. Raises ``LaunchError``."""
-        name = f"{instance_id}.{secrets.token_hex(4)}"
-        made: list[Path] = []
-        for hierarchy in self._hierarchies:
-            directory = hierarchy.base / name
-            try:
-                directory.mkdir(parents=True)
-                made.append(directory)
-                for setting, value in hierarchy.settings(cpu, memory_bytes, processes).items():
-                    if setting not in _OPTIONAL or (directory / setting).exists():
-                        (directory / setting).write_text(value)
-            except OSError as error:
-                for leftover in made:
-                    _removed(leftover)
-                raise LaunchError(f"the limits cannot be set: {error}") from error
-        return Group(made)
+        name = f"{instance_id}.{secrets.token_hex(4)}.{self._server}"
+        group = Group(
+            {
+                hierarchy.base / name: hierarchy.settings(cpu, memory_bytes, processes)
+                for hierarchy in self._hierarchies
+            }
+        )
+        try:
+            group.make()
+        except OSError as error:
+            group.discard()
+            raise LaunchError(f"the limits cannot be set: {error}") from error
+        return group
 
     def sweep(self) -> None:
-        """Remove the groups that killed servers left behind; those in use cannot be removed and stay."""
+        """Remove the groups that killed servers left behind: another living server may be about to fill its
+        own."""
         for hierarchy in self._hierarchies:
             with contextlib.suppress(OSError):
                 for directory in hierarchy.base.iterdir():
-                    if directory.is_dir():
+                    if directory.is_dir() and not _server_lives(directory.name):
                         _removed(directory)
 
     def close(self) -> None:
         """Remove the common parents if they are empty."""
         for hierarchy in self._hierarchies:
             _removed(hierarchy.base)
+
+
+def _make(directory: Path, settings: dict[str, str]) -> None:
+    directory.mkdir(parents=True)
+    for setting, value in settings.items():
+        if setting not in _OPTIONAL or (directory / setting).exists():
+            (directory / setting).write_text(value)
+
+
+def _started(pid: int) -> str | None:
+    """When a process started, in the kernel's ticks: with its id it names a process for good. None where it
+    is gone."""
+    try:
+        return Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return None
+
+
+def _server_lives(group: str) -> bool:
+    pid, _, started = group.rpartition(".")[2].partition("-")
+    return pid.isdigit() and _started(int(pid)) == started
 
 
 def _removed(directory: Path) -> bool:

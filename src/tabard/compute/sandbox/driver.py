@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabard.compute import guest
 from tabard.compute.port import LaunchError, MachineSpec, Probe
-from tabard.compute.sandbox import cgroups, home, probing, tools
+from tabard.compute.sandbox import cgroups, homes, probing, tools
 from tabard.compute.sandbox.id_ranges import SIZE, IdRanges
 from tabard.compute.sandbox.launcher import Launcher
 from tabard.compute.sandbox.machine import SandboxMachine
@@ -52,6 +52,10 @@ class SandboxDriver:
         except OSError as error:
             raise LaunchError(f"{spec.instance_id}: {error}") from error
 
+    async def delete_home(self, home: Path) -> None:
+        """Delete an instance's home, following no link out of it."""
+        await asyncio.to_thread(homes.delete, home)
+
     async def close(self) -> None:
         """End every sandbox at once, and the launcher."""
         machines = list(self._machines)
@@ -67,10 +71,10 @@ class SandboxDriver:
         async with AsyncExitStack() as undo:
             start = None
             if self._with_ranges:
-                start = self._ranges.claim(home.owner(spec.home))
+                start = self._ranges.claim(homes.owner(spec.home))
                 undo.callback(self._ranges.release, start)
             user = None if start is None else start + guest.USER_ID
-            first_boot = await asyncio.to_thread(home.prepare, spec, user)
+            first_boot = await asyncio.to_thread(homes.prepare, spec, user)
             group = self._groups.create(spec.instance_id, spec.cpu, spec.memory_bytes, spec.max_processes)
             undo.push_async_callback(group.remove)
             channel = await self._launcher.fork_instance()
@@ -125,7 +129,7 @@ class SandboxDriver:
         if prefix is None:
             return tools.Tools()
         if prefix not in self._tools:
-            self._tools[prefix] = tools.aws_cli(prefix)
+            self._tools[prefix] = tools.aws_cli(prefix, for_others=self._with_ranges)
         return self._tools[prefix]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from tabard.compute import guest
 from tabard.compute.port import ComputeError, Machine, MachineSpec, Probe, Problem
 from tabard.compute.run import run
+from tabard.compute.sandbox.inside import seccomp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,10 @@ async def probe(driver: Launches, enforced: Mapping[str, str], *, with_ranges: b
         )
     if not with_ranges:
         notes.append("without root, files of the host's root show as nobody's inside the instances")
+    if not seccomp.supported():
+        notes.append(
+            f"no system call filter for {platform.machine()}: the instances' kernel is less shielded"
+        )
     problems = _known_problems()
     if not problems:
         problems = await _trial(driver)

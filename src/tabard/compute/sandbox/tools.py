@@ -33,12 +33,16 @@ class Tools:
     executables: tuple[tuple[str, str], ...] = ()
 
 
-def aws_cli(prefix: Path) -> Tools:
-    """The AWS CLI of the virtual environment (or installation) at ``prefix``. Raises ``LaunchError`` where it
-    has none."""
+def aws_cli(prefix: Path, *, for_others: bool) -> Tools:
+    """The AWS CLI of the virtual environment (or installation) at ``prefix``; ``LaunchError`` where it has none.
+
+    ``for_others`` says that ec2-user is another user of the host than the server's.
+    """
     packages = next(iter(sorted(prefix.glob("lib*/python3.*/site-packages/awscli"))), None)
     if packages is None:
         raise LaunchError(f"{prefix} holds no AWS CLI: install the package awscli there")
+    if for_others and packages.stat().st_mode & 0o005 != 0o005:
+        raise LaunchError(f"{packages} is closed to other users, and so to ec2-user: chmod -R go+rX {prefix}")
     version = packages.parts[-3]  # python3.11
     base = _base_prefix(prefix)
     binds = [(str(packages.parent.resolve()), _PACKAGES_INSIDE)]

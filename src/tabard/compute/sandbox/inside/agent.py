@@ -60,7 +60,8 @@ class Agent:
         return self._deadline is not None and (not self._anyone_left() or time.monotonic() >= self._deadline)
 
     def _patience(self) -> float | None:
-        """How long to wait for news; None without end. On the way, those who ignored SIGTERM are hung up on."""
+        """How long to wait for news; None without end. On the way, those who ignored SIGTERM are hung up
+        on."""
         if self._deadline is None:
             return None
         now = time.monotonic()
@@ -114,7 +115,8 @@ class Agent:
         except OSError as error:
             self._refuse(order, error)
             return
-        # A signal that arrives before the program is ready waits for it, and is not lost on this process's handlers
+        # A signal that arrives before the program is ready waits for it, and is not lost on this process's
+        # handlers
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             pid = os.fork()

@@ -8,7 +8,7 @@ import resource
 import socket
 from typing import Any
 
-from tabard.compute.sandbox.inside import agent, kernel, messages, rootfs
+from tabard.compute.sandbox.inside import agent, kernel, messages, rootfs, seccomp
 
 
 def launch(channel: socket.socket) -> None:
@@ -86,6 +86,7 @@ def _fork_process_one(channel: socket.socket, config: dict[str, Any]) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         kernel.drop_capabilities()
         kernel.join_new_session_keyring()
+        seccomp.install()
         kernel.set_dumpable(dumpable=False)  # the instance's user may not trace its own process 1
         kernel.set_process_name("tabard-init")
         agent.Agent(channel).run()

@@ -9,8 +9,10 @@ use.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import pwd
 import stat
 import struct
 import time
@@ -145,9 +147,19 @@ def _long_name(name: bytes, found: os.stat_result) -> bytes:
     when = time.localtime(found.st_mtime)
     recent = abs(time.time() - found.st_mtime) < 182 * 86400
     shown = time.strftime("%b %e %H:%M" if recent else "%b %e  %Y", when)
+    owner, group = (
+        _name_of(found.st_uid),
+        _name_of(found.st_gid),
+    )  # an instance's users and groups share names
     mode = stat.filemode(found.st_mode)
-    line = f"{mode} {found.st_nlink:>4} {found.st_uid:<8} {found.st_gid:<8} {found.st_size:>8} {shown} "
+    line = f"{mode} {found.st_nlink:>4} {owner:<8} {group:<8} {found.st_size:>8} {shown} "
     return line.encode() + name
+
+
+def _name_of(number: int) -> str:
+    with contextlib.suppress(KeyError):
+        return pwd.getpwuid(number).pw_name
+    return str(number)
 
 
 class SftpServer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from typing import TYPE_CHECKING
 
 from tabard.compute import guest
@@ -66,3 +67,24 @@ def _give(home: Path, user: int) -> None:
         for name in [*directories, *files]:
             os.chown(name, user, user, dir_fd=descriptor, follow_symlinks=False)
     os.chown(home, user, user, follow_symlinks=False)  # last: the owner says that all below is done
+
+
+def delete(home: Path) -> None:
+    """Delete a home and all that the guest left there, also in directories that it closed to itself."""
+    if home.is_symlink() or not home.is_dir():
+        home.unlink(missing_ok=True)
+        return
+    for _, directories, _, descriptor in os.fwalk(home, follow_symlinks=False, onerror=_raise):
+        for name in directories:
+            _open_up(name, descriptor)
+    shutil.rmtree(home)
+
+
+def _open_up(name: str, parent: int) -> None:
+    """Let the owner into a directory, unless it is a link."""
+    if stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+        os.chmod(name, 0o700, dir_fd=parent)
+
+
+def _raise(error: OSError) -> None:
+    raise error
