@@ -113,6 +113,22 @@ def test_headers_are_condition_keys(bucket: str, caller: Caller) -> None:
     assert refusal(lambda: caller.s3.put_object(Bucket=bucket, Key="k", Body=b"")) == ("AccessDenied", 403)
 
 
+def test_a_condition_is_a_right_and_can_be_demanded(s3: Any, bucket: str, caller: Caller) -> None:
+    objects = f"arn:aws:s3:::{bucket}/*"
+    tag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
+    demanded = {"Null": {"s3:if-match": "false"}}
+    caller.may(allow(["s3:PutObject", "s3:DeleteObject"], objects, Condition=demanded))
+    assert refusal(lambda: caller.s3.delete_object(Bucket=bucket, Key="k")) == ("AccessDenied", 403)
+    error = fields(lambda: caller.s3.delete_object(Bucket=bucket, Key="k", IfMatch=tag))
+    assert "is not authorized to perform: s3:GetObject" in error["Message"]
+    caller.may(
+        allow(["s3:PutObject", "s3:DeleteObject"], objects, Condition=demanded),
+        allow("s3:GetObject", objects),
+    )
+    assert refusal(lambda: caller.s3.put_object(Bucket=bucket, Key="k", Body=b"y")) == ("AccessDenied", 403)
+    caller.s3.delete_object(Bucket=bucket, Key="k", IfMatch=tag)
+
+
 def test_links_can_be_forbidden(server: TabardServer, signer: Any, s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     link = signer.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})

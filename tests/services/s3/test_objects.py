@@ -381,6 +381,21 @@ def test_many_are_deleted_each_by_its_own_right(s3: Any, bucket: str, caller: Ca
     assert "Errors" not in quiet
 
 
+def test_many_can_be_deleted_under_conditions(s3: Any, bucket: str, caller: Caller) -> None:
+    tags = {key: s3.put_object(Bucket=bucket, Key=key, Body=key.encode())["ETag"] for key in "abc"}
+    wanted = [{"Key": "a", "ETag": tags["a"]}, {"Key": "b", "ETag": tags["a"]}, {"Key": "c"}]
+    caller.may(allow("s3:DeleteObject", f"arn:aws:s3:::{bucket}/*"))
+    reply = caller.s3.delete_objects(Bucket=bucket, Delete={"Objects": wanted})
+    assert [each["Key"] for each in reply["Deleted"]] == ["c"]
+    assert {each["Key"]: each["Code"] for each in reply["Errors"]} == {
+        "a": "AccessDenied",
+        "b": "AccessDenied",
+    }
+    reply = s3.delete_objects(Bucket=bucket, Delete={"Objects": wanted})
+    assert [each["Key"] for each in reply["Deleted"]] == ["a", "c"]
+    assert {each["Key"]: each["Code"] for each in reply["Errors"]} == {"b": "PreconditionFailed"}
+
+
 def test_deleting_many_needs_a_checksum_and_a_sound_document(raw: Raw, s3: Any, bucket: str) -> None:
     document = b"<Delete><Object><Key>k</Key></Object></Delete>"
     reply = raw("POST", f"/{bucket}?delete", document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tabard.core.errors import AwsError
@@ -9,7 +10,13 @@ from tabard.services.operation import WRITE, Check, operation
 from tabard.services.s3.access import bucket_of, question
 from tabard.services.s3.checksums import verify_document
 from tabard.services.s3.errors import access_denied, malformed_xml
-from tabard.services.s3.objects import check_delete, check_version, delete_action
+from tabard.services.s3.objects import (
+    check_delete,
+    check_version,
+    comparing_check,
+    condition_keys,
+    delete_action,
+)
 from tabard.services.s3.runtime import discard
 
 if TYPE_CHECKING:
@@ -27,7 +34,13 @@ def _checks(call: Call, request: Mapping[str, Any]) -> list[Check]:
     entries = request["Delete"].get("Objects", [])
     if not 1 <= len(entries) <= MOST_KEYS:
         raise malformed_xml()
-    return [question(call, bucket, delete_action(entry), entry["Key"]) for entry in entries]
+    checks: list[Check] = []
+    for entry in entries:
+        conditions = condition_keys({"IfMatch": entry.get("ETag")})
+        checks.append(question(call, bucket, delete_action(entry), entry["Key"], conditions))
+        if "ETag" in entry:
+            checks.append(comparing_check(call, bucket, entry["Key"]))
+    return checks
 
 
 @operation("s3", "DeleteObjects", WRITE, checks=_checks, each=True, anonymous=True)
@@ -37,12 +50,15 @@ def delete_objects(call: Call, request: shapes.DeleteObjectsRequestTypeDef) -> d
     deleted: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     freed: list[str] = []
-    for entry, decision in zip(request["Delete"]["Objects"], call.decisions, strict=True):
+    decisions = iter(call.decisions)
+    for entry in request["Delete"]["Objects"]:
+        asked = 2 if "ETag" in entry else 1
+        allowed = all([decision.allowed for decision in islice(decisions, asked)])
         told: dict[str, Any] = {"Key": entry["Key"]}
         if "VersionId" in entry:
             told["VersionId"] = entry["VersionId"]
         try:
-            if not decision.allowed:
+            if not allowed:
                 raise access_denied()
             freed += _delete(call, request["Bucket"], entry)
         except AwsError as error:

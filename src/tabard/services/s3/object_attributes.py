@@ -38,7 +38,9 @@ def get_object_attributes(call: Call, request: shapes.GetObjectAttributesRequest
     if "ETag" in wanted:
         reply["ETag"] = found.etag
     if "Checksum" in wanted and found.checksum is not None:
-        reply["Checksum"] = members(found.checksum)
+        whole = members(found.checksum)
+        name = f"Checksum{found.checksum.algorithm}"
+        reply["Checksum"] = {**whole, name: whole[name].partition("-")[0]}  # here without its count of parts
     if "ObjectParts" in wanted and part_count(found) is not None:
         reply["ObjectParts"] = _parts(found, request)
     if "StorageClass" in wanted:

@@ -25,22 +25,34 @@ if TYPE_CHECKING:
 
     from types_boto3_s3 import type_defs as shapes
 
-    from tabard.services.operation import Call
+    from tabard.services.operation import Call, Keys
     from tabard.store.port import View
+    from tabard.store.s3 import Bucket
 
 
 def writing_checks(call: Call, request: Mapping[str, Any]) -> list[Check]:
     """Putting an object needs s3:PutObject; with tags s3:PutObjectTagging too, and If-Match reads the old one."""
     bucket, key = bucket_of(call, request), request["Key"]
     tags = requested_tags(request)
-    keys = requested_tag_keys(tags)
+    keys = {**requested_tag_keys(tags), **condition_keys(request)}
     checks = [question(call, bucket, "s3:PutObject", key, keys)]
     if tags:
         checks.append(question(call, bucket, "s3:PutObjectTagging", key, keys))
     if "IfMatch" in request:
-        existing = call.store.s3.objects.get(bucket.name, key)
-        checks.append(question(call, bucket, "s3:GetObject", key, existing_tags(existing)))
+        checks.append(comparing_check(call, bucket, key))
     return checks
+
+
+def condition_keys(request: Mapping[str, Any]) -> Keys:
+    """The condition keys of a write that depends on what is there."""
+    named = {"s3:if-match": request.get("IfMatch"), "s3:if-none-match": request.get("IfNoneMatch")}
+    return {key: value for key, value in named.items() if value is not None}
+
+
+def comparing_check(call: Call, bucket: Bucket, key: str) -> Check:
+    """Comparing with what is there is reading it."""
+    existing = call.store.s3.objects.get(bucket.name, key)
+    return question(call, bucket, "s3:GetObject", key, existing_tags(existing))
 
 
 @operation("s3", "PutObject", LONG, checks=writing_checks, anonymous=True)
@@ -94,7 +106,11 @@ def delete_action(request: Mapping[str, Any]) -> str:
 
 
 def _delete_checks(call: Call, request: dict[str, Any]) -> list[Check]:
-    return [question(call, bucket_of(call, request), delete_action(request), request["Key"])]
+    bucket, key = bucket_of(call, request), request["Key"]
+    checks = [question(call, bucket, delete_action(request), key, condition_keys(request))]
+    if "IfMatch" in request:
+        checks.append(comparing_check(call, bucket, key))
+    return checks
 
 
 @operation("s3", "DeleteObject", WRITE, checks=_delete_checks, anonymous=True)

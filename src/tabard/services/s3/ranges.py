@@ -17,7 +17,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
 
 
 class Stretch(NamedTuple):
-    """``length`` bytes from ``offset``; ``part`` is the part that was asked for. ``partial`` makes a reply 206."""
+    """``length`` bytes from ``offset``; ``part`` is the part that this is. ``partial`` makes a reply 206."""
 
     offset: int
     length: int
@@ -39,7 +39,7 @@ def stretch_of(found: Object, request: Mapping[str, Any]) -> Stretch:
     bounds = None if header is None else parse_range(header, found.size)
     if bounds is None:
         return Stretch(0, found.size, partial=False)
-    return Stretch(bounds[0], bounds[1], partial=True)
+    return Stretch(bounds[0], bounds[1], partial=True, part=_aligned(found, *bounds))
 
 
 def parse_range(header: str, size: int) -> tuple[int, int] | None:
@@ -64,6 +64,16 @@ def parse_range(header: str, size: int) -> tuple[int, int] | None:
 def part_count(found: Object) -> int | None:
     """How many parts an object was uploaded in; None where it was put in one."""
     return len(found.segments) if found.segments and found.segments[0].number else None
+
+
+def _aligned(found: Object, offset: int, length: int) -> Segment | None:
+    """The part that a range is exactly."""
+    start = 0
+    for segment in found.segments if part_count(found) is not None else ():
+        if start >= offset:
+            return segment if (start, segment.size) == (offset, length) else None
+        start += segment.size
+    return None
 
 
 def _part(found: Object, number: int) -> Stretch:
