@@ -342,7 +342,7 @@ def test_one_mechanism_at_a_time() -> None:
         assert refusal(request, service).message == error.message
 
 
-@pytest.mark.parametrize("service", ["s3", "iam"])
+@pytest.mark.parametrize("service", ["ec2", "iam"])
 def test_version_2_is_refused(service: str) -> None:
     query = "AWSAccessKeyId=AKID&Signature=c2ln&Expires=1"
     with pytest.raises(AwsError, match="Please use AWS4-HMAC-SHA256"):

@@ -18,9 +18,11 @@ from tabard.auth.dialects import (
 )
 from tabard.auth.keys import forget_signing_keys
 from tabard.auth.signature import Signature, parse, service_of
-from tabard.auth.verification import Verified, verify
+from tabard.auth.verification import Verified, verify, verify_link
+from tabard.auth.version2 import MECHANISM as VERSION_2
 
 __all__ = [
+    "VERSION_2",
     "BodyDecoder",
     "Signature",
     "Verified",
@@ -35,5 +37,6 @@ __all__ = [
     "service_of",
     "unknown_access_key",
     "verify",
+    "verify_link",
     "wrong_region",
 ]

@@ -14,7 +14,7 @@ from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from tabard.auth import malformed
+from tabard.auth import malformed, version2
 from tabard.auth.dialects import dialect_of, failure
 from tabard.auth.timestamps import from_date_header, instant
 
@@ -124,6 +124,8 @@ def parse(request: HttpRequest, service: str | None = None) -> Signature | None:
         ):
             return _from_query(request, service or service_of(request))
         if "Signature" in query or b"SignatureVersion=" in request.body:
+            if service in {None, "s3"} and "SignatureVersion=" not in query and "Action=" not in query:
+                return _from_version_2(request)
             malformed.refuse_version_2(request, service)
         return None
     if "X-Amz-Algorithm=" in query or "X-Amz-Signature=" in query:
@@ -148,6 +150,27 @@ def parse(request: HttpRequest, service: str | None = None) -> Signature | None:
         request.header(b"x-amz-content-sha256") or "",
         TERMINATOR,
         wire_names,
+    )
+
+
+def _from_version_2(request: HttpRequest) -> Signature | None:
+    """A presigned S3 link of version 2, which has neither a date nor a scope."""
+    given = version2.claims(request.query)
+    if given is None:
+        return None
+    return Signature(
+        given["AWSAccessKeyId"],
+        "",
+        "",
+        "s3",
+        "",
+        (),
+        given["Signature"],
+        given.get("x-amz-security-token"),
+        True,
+        int(given["Expires"]),
+        UNSIGNED_PAYLOAD,
+        version2.MECHANISM,
     )
 
 

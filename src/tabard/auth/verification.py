@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tabard.auth import version2
 from tabard.auth.canonical import (
     canonical_headers,
     canonical_path,
@@ -131,6 +132,14 @@ def verify(
         if not hmac.compare_digest(expected, given):
             raise _mismatch(signature, service, canonical, to_sign)
     return Verified(signature, scope, key)
+
+
+def verify_link(
+    signature: Signature, request: HttpRequest, secret: str, now: float, bucket: str | None
+) -> Verified:
+    """Prove a presigned S3 link of version 2; ``bucket`` is the one that the host names. Raises ``AwsError``."""
+    version2.check(request, secret, signature.signature, signature.expires or 0, now, bucket)
+    return Verified(signature, "", signing_key(secret, "", "", "s3"))
 
 
 def string_to_sign(amz_date: str, scope: str, canonical: bytes) -> bytes:

@@ -10,6 +10,7 @@ import inspect
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from tabard import auth, policy, wire
 from tabard.core.caller import ANONYMOUS
@@ -115,7 +116,7 @@ class Pipeline:
         described = wire.service(match.service).operation(match.operation)
         if not request.body and not described.streams_in and request.method not in {"GET", "HEAD"}:
             request.body = await self._document(body, DOCUMENT_AT_MOST)
-        verified = self._verify(passage, built, streaming=described.streams_in)
+        verified = self._verify(passage, built, match, streaming=described.streams_in)
         passage.parameters = parameters = described.decode(request, match)
         principal = passage.principal or _NOBODY
         call = passage.call = Call(
@@ -173,7 +174,9 @@ class Pipeline:
             raise AwsError("RequestEntityTooLarge", "Request size exceeded the limit.", 413)
         return data
 
-    def _verify(self, passage: Passage, built: Operation, *, streaming: bool) -> Verified | None:
+    def _verify(
+        self, passage: Passage, built: Operation, match: Match, *, streaming: bool
+    ) -> Verified | None:
         request, service = passage.http, passage.service
         signature = auth.parse(request)
         if signature is None:
@@ -186,7 +189,13 @@ class Pipeline:
         found = self._principals.authenticate(signature.access_key_id, signature.token, passage.now)
         if isinstance(found, Problem):
             raise _refused_credentials(found, service, signature)
-        verified = auth.verify(signature, request, found.secret, passage.now, service, streaming=streaming)
+        if signature.terminator == auth.VERSION_2:
+            bucket = _bucket_of_host(request, match)
+            verified = auth.verify_link(signature, request, found.secret, passage.now, bucket)
+        else:
+            verified = auth.verify(
+                signature, request, found.secret, passage.now, service, streaming=streaming
+            )
         passage.principal = found
         check_credentials(found.caller, service, passage.operation)
         if self.on_used is not None:
@@ -316,6 +325,14 @@ def _is_form(request: HttpRequest) -> bool:
         kind = request.header(b"content-type") or ""
         return kind.startswith("application/x-www-form-urlencoded")
     return request.path == "/" and "Action=" in request.query
+
+
+def _bucket_of_host(request: HttpRequest, match: Match) -> str | None:
+    """The bucket, where the host names it and the path is the key alone."""
+    bucket, key = match.labels.get("Bucket"), match.labels.get("Key", "")
+    if bucket is None or unquote(request.path).rstrip("/") == f"/{bucket}/{key}".rstrip("/"):
+        return None
+    return bucket
 
 
 def _not_built(match: Match) -> AwsError:
