@@ -160,6 +160,8 @@ def test_no_view_remembers_what_is_no_longer_so(transactions: list[list[Step]]) 
 
                 return run
 
+            makers = ("make user", "make group", "make role", "make policy", "make profile")
+            runner.run(store.write(job([(maker, name, name) for maker in makers for name in NAMES])))
             for steps in transactions:
                 try:
                     runner.run(store.write(job(steps)))

@@ -45,7 +45,7 @@ def pattern(arn_format: str) -> re.Pattern[str]:
 
 @pytest.mark.parametrize("name", BUILT)
 def test_each_operation_asks_for_its_own_action_on_the_documented_kind_of_resource(
-    world: World, name: str
+    empty_world: World, name: str
 ) -> None:
     action = service_reference.action(f"iam:{name}")
     assert action is not None
