@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -239,3 +240,25 @@ def test_a_home_whose_range_of_ids_is_taken_changes_hands(tmp_path: Path) -> Non
     outside = Path("/etc/passwd").stat().st_uid
     asyncio.run(whole())
     assert Path("/etc/passwd").stat().st_uid == outside
+
+
+def test_root_of_a_narrow_namespace_never_becomes_ec2_user() -> None:
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("needs root and unshare(1)")
+    program = textwrap.dedent("""
+        import asyncio
+        from tabard.compute.sandbox.driver import SandboxDriver
+
+        async def main():
+            driver = SandboxDriver()
+            print(await driver.probe())
+            await driver.close()
+
+        asyncio.run(main())
+    """)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    words = ["unshare", "--user", "--map-root-user", sys.executable, "-c", program]
+    done = subprocess.run(
+        words, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=30, check=True
+    )
+    assert "ec2-user would be the host's root" in done.stdout

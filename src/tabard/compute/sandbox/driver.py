@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabard.compute import guest
 from tabard.compute.port import LaunchError, MachineSpec, Probe
-from tabard.compute.sandbox import cgroups, homes, probing, tools
-from tabard.compute.sandbox.id_ranges import SIZE, IdRanges
+from tabard.compute.sandbox import cgroups, homes, id_ranges, probing, tools
 from tabard.compute.sandbox.launcher import Launcher
 from tabard.compute.sandbox.machine import SandboxMachine
 from tabard.compute.sandbox.userland import host_userland
@@ -30,8 +29,8 @@ class SandboxDriver:
 
     def __init__(self, interpreter: str = sys.executable) -> None:
         self._launcher = Launcher(interpreter)
-        self._ranges = IdRanges()
-        self._with_ranges = os.geteuid() == 0
+        self._ranges = id_ranges.IdRanges()
+        self._with_ranges = id_ranges.available()
         self._userland = host_userland()
         self._groups = cgroups.discover()
         self._groups.sweep()
@@ -70,6 +69,10 @@ class SandboxDriver:
         config = self._config(spec)
         async with AsyncExitStack() as undo:
             start = None
+            if not self._with_ranges and id_ranges.own_id_is_the_hosts_root():
+                raise LaunchError(
+                    "ec2-user would be the host's root: Tabard runs as root in a narrower user namespace"
+                )
             if self._with_ranges:
                 start = self._ranges.claim(homes.owner(spec.home))
                 undo.callback(self._ranges.release, start)
@@ -152,5 +155,5 @@ def _write_id_maps(pid: int, start: int | None) -> None:
         (process / "uid_map").write_text(f"{guest.USER_ID} {os.geteuid()} 1")
         (process / "gid_map").write_text(f"{guest.USER_ID} {os.getegid()} 1")
     else:
-        (process / "uid_map").write_text(f"0 {start} {SIZE}")
-        (process / "gid_map").write_text(f"0 {start} {SIZE}")
+        (process / "uid_map").write_text(f"0 {start} {id_ranges.SIZE}")
+        (process / "gid_map").write_text(f"0 {start} {id_ranges.SIZE}")

@@ -7,7 +7,9 @@ remembers it.
 
 from __future__ import annotations
 
+import os
 import random
+from pathlib import Path
 
 from tabard.compute import guest
 from tabard.compute.port import LaunchError
@@ -15,6 +17,31 @@ from tabard.compute.port import LaunchError
 SIZE = 65536
 _FIRST = 0x7000_0000
 _COUNT = 0x0FFF
+
+
+def available() -> bool:
+    """Whether this process may map these ids: as root, outside a container whose own map is too small for them."""
+    last = _FIRST + _COUNT * SIZE
+    return os.geteuid() == 0 and any(
+        start <= _FIRST and start + count >= last for start, _, count in _own_map()
+    )
+
+
+def own_id_is_the_hosts_root() -> bool:
+    """Whether this process's user, without ranges, may be the host's root, which no instance's user must ever be."""
+    user = os.geteuid()
+    return any(
+        start <= user < start + count and outside + user - start == 0 for start, outside, count in _own_map()
+    )
+
+
+def _own_map() -> list[tuple[int, int, int]]:
+    """First id here, first id in the namespace around, and how many."""
+    extents = []
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        start, outside, count = (int(number) for number in line.split())
+        extents.append((start, outside, count))
+    return extents
 
 
 class IdRanges:

@@ -129,6 +129,8 @@ async def _trial(driver: Launches) -> list[Problem]:
 
 
 def _remedy(error: str) -> str:
+    if "host's root" in error:
+        return "run outside that user namespace, or as a plain user"
     if "mount proc" in error:
         return (
             "/proc is masked here, as in a container: start it with --security-opt systempaths=unconfined "
