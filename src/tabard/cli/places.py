@@ -45,30 +45,24 @@ def running(data: Path) -> Running:
     start = f"Start it with: {tabard_command()} up{data_option(data)}"
     try:
         told = json.loads((data / "endpoint").read_text(encoding="utf-8"))
+        endpoint, region, account, pid = (told[name] for name in ("endpoint", "region", "account", "pid"))
     except FileNotFoundError:
         raise CommandError(f"No Tabard is running on {data}.", start) from None
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{data}/endpoint cannot be read: {error}", start) from None
-    if not is_alive(told["pid"]):
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{data / 'endpoint'} cannot be read: {error!r}", start) from None
+    if not is_alive(pid):
         raise CommandError(
             f"Tabard is not running on {data} any more; it was ended without a chance to say so.", start
         )
-    key = _root_key(data / "credentials")
-    return Running(
-        told["endpoint"],
-        told["region"],
-        told["account"],
-        told["pid"],
-        key["aws_access_key_id"],
-        key["aws_secret_access_key"],
-    )
+    return Running(endpoint, region, account, pid, *_root_key(data / "credentials"))
 
 
-def _root_key(path: Path) -> configparser.SectionProxy:
+def _root_key(path: Path) -> tuple[str, str]:
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(path.read_text(encoding="utf-8"))
-        return parser["default"]
+        profile = parser["default"]
+        return profile["aws_access_key_id"], profile["aws_secret_access_key"]
     except (OSError, configparser.Error, KeyError) as error:
         raise CommandError(
             f"{path} cannot be read: {error}",

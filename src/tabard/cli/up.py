@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 def up(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C. What stands in the way (a port in use, a locked folder) is a ``CommandError``."""
-    from tabard.app import Settings, SettingsError, run
-
     if options.ephemeral and options.data is not None:
         raise CommandError(
             "--ephemeral keeps nothing, so that --data has no meaning with it.", "Give one of the two."
         )
+    from tabard.app import Settings, SettingsError, run
+
     host, port = options.listen
     data = None if options.ephemeral else (options.data or default_data()).expanduser().absolute()
     settings = Settings(
