@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from tabard.store.ec2 import Association, ClientToken, Instance, KeyPair, SecurityGroup
 from tabard.store.sql.ec2_documents import Documents, upsert
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     from tabard.store.sql.session import Session
 
+_BY_PUBLIC_IP = select(INSTANCES.c.record).where(INSTANCES.c.public_ip == bindparam("address"))
+_TAGS_OF = select(TAGS.c.tags).where(
+    TAGS.c.account == bindparam("account"), TAGS.c.resource_id == bindparam("resource_id")
+)
 _NO_TAGS: Mapping[str, str] = {}
 
 
@@ -84,9 +88,7 @@ class Instances(Documents[Instance]):
 
     def with_public_ip(self, address: str) -> Instance | None:
         """The instance that holds a public address, whosever it is."""
-        document = self._session.connection.execute(
-            select(INSTANCES.c.record).where(INSTANCES.c.public_ip == address)
-        ).scalar_one_or_none()
+        document = self._session.connection.execute(_BY_PUBLIC_IP, {"address": address}).scalar_one_or_none()
         return None if document is None else self._decoder.decode(document)
 
     def delete(self, instance: Instance) -> None:
@@ -130,13 +132,7 @@ class Associations(Documents[Association]):
 
     def of_instance(self, account: str, instance_id: str) -> Association | None:
         """The association that an instance has now."""
-        columns = ASSOCIATIONS.c
-        found = self._list(
-            account,
-            ("instance", instance_id),
-            (columns.account == account, columns.instance_id == instance_id, columns.state == "associated"),
-        )
-        return found[0] if found else None
+        return self._present(account).get(instance_id)
 
     def past(self, account: str, instance_id: str) -> list[Association]:
         """The associations of an instance that were replaced by others."""
@@ -149,12 +145,17 @@ class Associations(Documents[Association]):
 
     def all(self, account: str, region: str) -> list[Association]:
         """Every association that holds now."""
-        columns = ASSOCIATIONS.c
-        return self._list(
-            account,
-            region,
-            (columns.account == account, columns.region == region, columns.state == "associated"),
-        )
+        return [each for each in self._present(account).values() if each.region == region]
+
+    def _present(self, account: str) -> dict[str, Association]:
+        """Every association of an account that holds now, by instance: one query, whoever asks for however many."""
+
+        def load() -> dict[str, Association]:
+            columns = ASSOCIATIONS.c
+            found = self._load_all(account, (columns.account == account, columns.state == "associated"))
+            return {each.instance_id: each for each in found}
+
+        return self._session.listing(self.kind, account, "present", load)
 
     def prune(self, account: str, before: float) -> None:
         """Forget what ended before an instant: nothing delivered under it can be alive."""
@@ -243,7 +244,7 @@ class Tags:
 
     def _load(self, account: str, resource_id: str) -> Mapping[str, str]:
         document = self._session.connection.execute(
-            select(TAGS.c.tags).where(TAGS.c.account == account, TAGS.c.resource_id == resource_id)
+            _TAGS_OF, {"account": account, "resource_id": resource_id}
         ).scalar_one_or_none()
         return _NO_TAGS if document is None else msgspec.json.decode(document, type=dict[str, str])
 

@@ -4,7 +4,7 @@ region.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
@@ -14,20 +14,26 @@ from sqlalchemy.dialects import postgresql, sqlite
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import ColumnElement, Connection, Table
+    from sqlalchemy import ColumnElement, Connection, Executable, Table
 
     from tabard.store.sql.session import Session
 
 R = TypeVar("R")
 
 
-def upsert(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
+def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """Insert a row, or make the one with its primary key be it."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).values(values)
+    connection.execute(_upsert(connection.dialect.name, table, tuple(row)), row)
+
+
+@lru_cache
+def _upsert(dialect: str, table: Table, names: tuple[str, ...]) -> Executable:
+    """The statement, made once: putting it together costs more than running it."""
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = insert(table).values({name: bindparam(name) for name in names})
     keys = [column.name for column in table.primary_key.columns]
-    rest = {name: getattr(statement.excluded, name) for name in values if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+    rest = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
 class Documents(Generic[R]):
