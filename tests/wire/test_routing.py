@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tabard.core.errors import AwsError
 from tabard.core.http import HttpRequest
-from tabard.wire import Match, route, service, service_of
+from tabard.wire import Match, Service, route, service, service_of
+from tabard.wire.model import ServiceModel
+from tabard.wire.routing import Router
 
 HOSTS = ("s3.localhost", "localhost", "s3.amazonaws.com", "s3.us-east-1.amazonaws.com")
 
@@ -124,6 +128,8 @@ def test_a_copy_source_makes_a_put_a_copy() -> None:
         ("DELETE", "/b/k?partNumber=1", "OBJECT"),
         ("GET", "/b/k?policy", "OBJECTPOLICY"),
         ("POST", "/b/k", "OBJECT"),
+        ("POST", "/b/k?x-id=CompleteMultipartUpload", "OBJECT"),
+        ("POST", "/b/k?versionId=3", "OBJECT"),
         ("POST", "/b", "BUCKET"),
         ("POST", "/", "SERVICE"),
         ("DELETE", "/", "SERVICE"),
@@ -318,3 +324,68 @@ def test_unknown_actions_versions_and_services(scope: str, body: str, code: str,
 def test_iam_and_sts_are_found_whatever_else_the_request_looks_like() -> None:
     request = HttpRequest("POST", "/some/path", "", [], b"Action=GetRole&Version=2010-05-08&RoleName=r")
     assert route(request, "iam", virtual_hosts=HOSTS).operation == "GetRole"
+
+
+REST = {
+    "metadata": {"protocol": "rest-json", "apiVersion": "1"},
+    "operations": {
+        "GetThing": {"http": {"method": "GET", "requestUri": "/things/{Name}"}, "input": {"shape": "Named"}},
+        "GetBest": {"http": {"method": "GET", "requestUri": "/things/best"}},
+        "GetFile": {"http": {"method": "GET", "requestUri": "/files/{Name+}"}, "input": {"shape": "Named"}},
+        "FindThing": {"http": {"method": "GET", "requestUri": "/find"}, "input": {"shape": "Sought"}},
+    },
+    "shapes": {
+        "Named": {
+            "type": "structure",
+            "required": ["Name"],
+            "members": {"Name": {"shape": "Text", "location": "uri", "locationName": "Name"}},
+        },
+        "Sought": {
+            "type": "structure",
+            "required": ["By", "Who"],
+            "members": {
+                "By": {"shape": "Text", "location": "querystring", "locationName": "by"},
+                "Who": {"shape": "Text", "location": "header", "locationName": "x-who"},
+            },
+        },
+        "Text": {"type": "string"},
+    },
+}
+
+
+def rest(target: str) -> tuple[Match, Service]:
+    known = Service("things", ServiceModel.from_json(json.dumps(REST).encode()))
+    path, _, query = target.partition("?")
+    router = Router({"things": "things"}, lambda _: known)
+    return router.route(HttpRequest("GET", path, query, []), "things", virtual_hosts=()), known
+
+
+@pytest.mark.parametrize(
+    ("target", "operation", "labels"),
+    [
+        ("/things/a%2Fb", "GetThing", {"Name": "a/b"}),
+        ("/things/best", "GetBest", {}),
+        ("/files/a/b//c", "GetFile", {"Name": "a/b//c"}),
+    ],
+)
+def test_rest_paths_match_the_most_literal_template(
+    target: str, operation: str, labels: dict[str, str]
+) -> None:
+    match, _ = rest(target)
+    assert (match.operation, match.labels) == (operation, labels)
+
+
+def test_what_a_rest_request_lacks_is_told_by_its_operation() -> None:
+    match, known = rest("/find")
+    with pytest.raises(AwsError) as caught:
+        known.operation(match.operation).decode(HttpRequest("GET", "/find", "", []), match)
+    assert caught.value.code == "ValidationException"
+    assert caught.value.message.startswith(
+        "2 validation errors detected: Value null at 'by' failed to satisfy constraint: "
+    )
+
+
+def test_a_rest_path_that_is_none_is_not_known() -> None:
+    with pytest.raises(AwsError) as caught:
+        rest("/elsewhere")
+    assert (caught.value.code, caught.value.status) == ("UnknownOperationException", 404)

@@ -14,7 +14,8 @@ from tabard.wire import forms
 from tabard.wire.codecs import Match
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from tabard.core.http import HttpRequest
     from tabard.wire.service import Operation, Service
@@ -92,9 +93,14 @@ def _invalid_uri() -> AwsError:
 
 
 class Selection:
-    """The operations of one method and path, told apart by query and headers."""
+    """The operations of one method and path, told apart by query and headers.
 
-    def __init__(self) -> None:
+    ``by_needs`` says that an operation without a sub-resource is meant only where the query has one of the parameters that
+    it cannot do without, as on S3: a POST to an object without ``uploadId`` does not complete an upload, it is refused.
+    """
+
+    def __init__(self, *, by_needs: bool) -> None:
+        self._by_needs = by_needs
         self.candidates: list[Candidate] = []
         self._bare: list[Candidate] = []
 
@@ -109,27 +115,13 @@ class Selection:
 
         Every significant key in the query must be a literal of the operation's URI or one of its parameters.
         """
-        if not query:
-            for candidate in self._bare:
-                if not candidate.headers or candidate.holds((), request):
-                    return candidate.name
-            return None
         present = dict(query)
         meant = present.keys() & significant
         if not meant and "x-id" not in present:
             for candidate in self._bare:
                 if not candidate.headers or candidate.holds(present, request):
                     return candidate.name
-            return None
-        fitting = [
-            candidate
-            for candidate in self.candidates
-            if all(
-                key in present and (value is None or present[key] == value)
-                for key, value in candidate.literals.items()
-            )
-            and meant <= candidate.consumes | candidate.literals.keys()
-        ]
+        fitting = [candidate for candidate in self.candidates if self._fits(candidate, present, meant)]
         if not fitting:
             return None
         most = max(len(candidate.literals) for candidate in fitting)
@@ -142,6 +134,14 @@ class Selection:
             if candidate.name == asked and candidate.weight == whole[0].weight:
                 return candidate.name
         return whole[0].name
+
+    def _fits(self, candidate: Candidate, present: Mapping[str, str], meant: AbstractSet[str]) -> bool:
+        literals = candidate.literals
+        if self._by_needs and not literals and candidate.needs and candidate.needs.isdisjoint(present):
+            return False
+        return meant <= candidate.consumes | literals.keys() and all(
+            key in present and (value is None or present[key] == value) for key, value in literals.items()
+        )
 
 
 class BucketRoutes:
@@ -165,7 +165,7 @@ class BucketRoutes:
             literal_keys.update(candidate.literals)
             if not candidate.literals:
                 bare_needs.update(candidate.needs)
-            self._table.setdefault((http["method"], level), Selection()).add(candidate)
+            self._table.setdefault((http["method"], level), Selection(by_needs=True)).add(candidate)
         self._significant = frozenset(literal_keys | bare_needs)
         self._literal_keys = frozenset(literal_keys)
 
@@ -278,7 +278,7 @@ class PathRoutes:
             literal_keys.update(key for key, _ in literals)
             key = (http["method"], _LABEL.sub(lambda match: "{+}" if match[2] else "{}", path))
             if key not in found:
-                found[key] = (_rank(path), _path_pattern(path), Selection())
+                found[key] = (_rank(path), _path_pattern(path), Selection(by_needs=False))
             found[key][2].add(Candidate(operation, literals))
         self._routes: dict[str, list[tuple[tuple[int, ...], re.Pattern[str], Selection]]] = {}
         for (method, _), route in found.items():
