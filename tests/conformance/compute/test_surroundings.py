@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from tests.conformance.compute import harness
@@ -146,6 +147,21 @@ def test_the_guest_has_no_power(make_driver: DriverFactory, tmp_path: Path) -> N
         assert await output(machine, "echo alive") == "alive\n"
 
     tell(make_driver, spec(tmp_path), story)
+
+
+def test_a_strict_umask_of_the_server_changes_nothing_inside(
+    make_driver: DriverFactory, tmp_path: Path
+) -> None:
+    async def story(machine: Machine) -> None:
+        assert await output(
+            machine, "umask; ls -d /etc/passwd /usr/bin/env ~/.bashrc; cat /proc/self/oom_score_adj"
+        ) == ("0022\n/etc/passwd\n/home/ec2-user/.bashrc\n/usr/bin/env\n300\n")
+
+    before = os.umask(0o077)
+    try:
+        tell(make_driver, spec(tmp_path), story)
+    finally:
+        os.umask(before)
 
 
 def test_host_name_and_processes_are_its_own(make_driver: DriverFactory, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tabard.compute import terminal
-from tabard.compute.sandbox.inside import messages, sftp_server
+from tabard.compute.sandbox.inside import kernel, messages, sftp_server
 
 if TYPE_CHECKING:
     import socket
@@ -149,6 +149,7 @@ class Agent:
             for number, descriptor in enumerate(streams):
                 os.dup2(descriptor, number)
             os.closerange(3, 4096)
+            _be_first_to_go()
             body()
         except BaseException as error:  # noqa: BLE001 - a forked process must not fall back into its parent's loop
             _complain(f"tabard: {error}")
@@ -202,6 +203,13 @@ def _reset_signals() -> None:
         with contextlib.suppress(OSError):
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def _be_first_to_go() -> None:
+    """When memory runs out the kernel takes this process, and not process 1, with which all would end."""
+    kernel.set_dumpable(dumpable=True)  # else its own entry in /proc is closed to it
+    with open("/proc/self/oom_score_adj", "w") as adjustment:  # noqa: PTH123 - no pathlib in every instance's memory
+        adjustment.write("300")
 
 
 def _execute(order: dict[str, Any]) -> NoReturn:

@@ -10,6 +10,8 @@ from typing import Any
 
 from tabard.compute.sandbox.inside import agent, kernel, messages, rootfs, seccomp
 
+_OPEN_FILES = 65535  # as on Amazon Linux
+
 
 def launch(channel: socket.socket) -> None:
     """Become an instance on the server's orders that arrive on ``channel``. Does not return in process 1."""
@@ -82,8 +84,7 @@ def _fork_process_one(channel: socket.socket, config: dict[str, Any]) -> None:
         kernel.drop_bounding_set()
         if config["ids"] == "range":
             _become(config["user"])
-        resource.setrlimit(resource.RLIMIT_NPROC, (config["max_processes"], config["max_processes"]))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        _set_resource_limits(config["max_processes"])
         kernel.drop_capabilities()
         kernel.join_new_session_keyring()
         seccomp.install()
@@ -94,3 +95,14 @@ def _fork_process_one(channel: socket.socket, config: dict[str, Any]) -> None:
         messages.report_failure(channel, error)
         os._exit(1)
     os._exit(0)
+
+
+def _set_resource_limits(processes: int) -> None:
+    """Processes of this user in this user namespace, open files per process, and no core dump, by file or by pipe."""
+    resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = _OPEN_FILES if most == resource.RLIM_INFINITY else min(_OPEN_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    resource.setrlimit(
+        resource.RLIMIT_CORE, (1, 1)
+    )  # 0 would still start the host's handler of core dumps; see core(5)

@@ -23,6 +23,7 @@ def run(channel: socket.socket) -> None:
     signal.set_wakeup_fd(wake_write)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the server's terminal is the server's business
+    os.umask(0o022)  # the server's may be stricter than a root file system can be
     gc.collect()
     gc.freeze()  # keeps the pages that all instances share untouched
     while True:
