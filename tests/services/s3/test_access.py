@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import secrets
+import time
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
@@ -251,3 +253,52 @@ def test_a_policy_comes_back_as_it_was_put(s3: Any, bucket: str) -> None:
     s3.put_bucket_policy(Bucket=bucket, Policy=text)
     assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == text
     assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"] == {"IsPublic": True}
+
+
+def test_strangers_may_not_begin_multipart_uploads(raw: Raw, s3: Any, bucket: str) -> None:
+    put_policy(s3, bucket, allow("s3:PutObject", f"arn:aws:s3:::{bucket}/*", Principal="*"))
+    reply = raw("POST", f"/{bucket}/k?uploads", signed=False)
+    assert (reply.status, reply.error["Code"]) == (403, "AccessDenied")
+    assert (
+        reply.error["Message"] == "Anonymous users cannot initiate multipart uploads.  Please authenticate."
+    )
+
+
+def test_the_trail_says_which_object_and_bucket(server: TabardServer, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="told", Body=b"")
+    s3.get_object(Bucket=bucket, Key="told")
+    for _ in range(40):
+        lines = "".join(path.read_text() for path in (server.data / "audit").iterdir()).splitlines()
+        events = [event for event in map(json.loads, lines) if bucket in json.dumps(event.get("resources"))]
+        names = [event["eventName"] for event in events]
+        if "GetObject" in names:
+            break
+        time.sleep(0.05)
+    put = events[names.index("PutObject")]
+    assert [each["ARN"] for each in put["resources"]] == [
+        f"arn:aws:s3:::{bucket}/told",
+        f"arn:aws:s3:::{bucket}",
+    ]
+
+
+def test_a_link_of_version_2_reads_a_bucket_in_any_region(server: TabardServer) -> None:
+    west = server.client("s3", region="eu-west-1")
+    name = f"test-{secrets.token_hex(8)}"
+    west.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    west.put_object(Bucket=name, Key="k", Body=b"x")
+    link = server.client("s3").generate_presigned_url("get_object", Params={"Bucket": name, "Key": "k"})
+    assert "AWSAccessKeyId" in link
+    assert anybody(server, link.removeprefix(server.endpoint + "/")) == 200
+    west.delete_object(Bucket=name, Key="k")
+    west.delete_bucket(Bucket=name)
+
+
+def test_no_policy_locks_out_the_root_user_from_the_policy(s3: Any, bucket: str, caller: Caller) -> None:
+    caller.may(allow("s3:*", "*"))
+    everything = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    put_policy(s3, bucket, {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": everything})
+    assert refusal(lambda: s3.list_objects_v2(Bucket=bucket)) == ("AccessDenied", 403)
+    assert refusal(lambda: caller.s3.delete_bucket_policy(Bucket=bucket)) == ("AccessDenied", 403)
+    assert "Deny" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.list_objects_v2(Bucket=bucket)

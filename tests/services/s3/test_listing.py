@@ -126,3 +126,21 @@ def test_a_policy_can_limit_what_is_listed(filled: str, caller: Caller) -> None:
 def test_a_bucket_that_is_not_there(s3: Any) -> None:
     error = fields(lambda: s3.list_objects_v2(Bucket="no-such-bucket-here"))
     assert (error["Code"], error["BucketName"]) == ("NoSuchBucket", "no-such-bucket-here")
+
+
+def test_versions_are_one_of_each_object(s3: Any, filled: str) -> None:
+    page = s3.list_object_versions(Bucket=filled)
+    assert [each["Key"] for each in page["Versions"]] == KEYS
+    assert {(each["VersionId"], each["IsLatest"]) for each in page["Versions"]} == {("null", True)}
+    seen = []
+    for part in s3.get_paginator("list_object_versions").paginate(
+        Bucket=filled, PaginationConfig={"PageSize": 3}
+    ):
+        seen += [each["Key"] for each in part["Versions"]]
+    assert seen == KEYS
+    rolled = s3.list_object_versions(Bucket=filled, Delimiter="/", MaxKeys=2)
+    assert (rolled["NextKeyMarker"], prefixes(rolled)) == ("b/", ["b/"])
+    named = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in page["Versions"]]
+    named = [each for each in named if each["Key"] != "\uffff"]  # which no XML document can hold
+    assert len(s3.delete_objects(Bucket=filled, Delete={"Objects": named})["Deleted"]) == len(KEYS) - 1
+    assert s3.list_objects_v2(Bucket=filled)["KeyCount"] == 1

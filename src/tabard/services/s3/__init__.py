@@ -19,6 +19,7 @@ from tabard.services.s3 import (
     object_tags,
     objects,
     upload_parts,
+    version_listing,
 )
 from tabard.services.s3.runtime import OBJECTS, sweep_orphans
 
@@ -39,4 +40,5 @@ __all__ = [
     "objects",
     "sweep_orphans",
     "upload_parts",
+    "version_listing",
 ]

@@ -13,7 +13,7 @@ from tabard import policy
 from tabard.core.arn import bucket_arn
 from tabard.services.operation import Check
 from tabard.services.s3.errors import access_denied, no_such_bucket, wrong_region
-from tabard.services.s3.request_keys import request_keys
+from tabard.services.s3.request_keys import names_region, request_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,12 +49,22 @@ def bucket_of(call: Call, request: Mapping[str, Any], *, any_region: bool = Fals
     """
     name = request["Bucket"]
     bucket = find_bucket(call, name)
-    if bucket.region != call.region and not any_region and call.caller.kind != "Anonymous":
+    if bucket.region != call.region and not any_region and names_region(call):
         raise wrong_region(call.region, bucket.region, head=call.http.method == "HEAD")
     expected = request.get("ExpectedBucketOwner")
     if expected is not None and expected != bucket.account:
         raise access_denied()
+    if "resources" not in call.audit:
+        call.audit["resources"] = _touched(bucket, request.get("Key"))
     return bucket
+
+
+def _touched(bucket: Bucket, key: str | None) -> list[dict[str, str]]:
+    """What the audit record says that a request is about."""
+    resources = [{"accountId": bucket.account, "type": "AWS::S3::Bucket", "ARN": bucket_arn(bucket.name)}]
+    if key is not None:
+        resources.insert(0, {"type": "AWS::S3::Object", "ARN": bucket_arn(bucket.name, key)})
+    return resources
 
 
 def find_bucket(call: Call, name: str) -> Bucket:
@@ -70,6 +80,7 @@ def question(
 ) -> Check:
     """May the caller do ``action`` on the bucket, or on the object under ``key`` in it?"""
     every = request_keys(call)
+    every["s3:resourceaccount"] = bucket.account
     if keys:
         every.update(keys)
     resource = None if bucket.policy is None else linked(bucket.policy)

@@ -9,22 +9,36 @@ from msgspec.structs import replace
 from tabard import policy
 from tabard.core.arn import bucket_arn
 from tabard.core.errors import AwsError
-from tabard.services.operation import READ, WRITE, operation
-from tabard.services.s3.access import bucket_of, canonical_id, linked, on_bucket
+from tabard.services.operation import READ, WRITE, Check, operation
+from tabard.services.s3.access import bucket_of, canonical_id, linked, on_bucket, question
 from tabard.services.s3.checksums import verify_document
 from tabard.services.s3.publicity import is_public
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from types_boto3_s3 import type_defs as shapes
 
-    from tabard.services.operation import Call
+    from tabard.services.operation import Call, Checks
     from tabard.store.s3 import Bucket
 
 LONGEST_POLICY = 20 * 1024
 """Bytes of a bucket policy."""
 
 
-@operation("s3", "PutBucketPolicy", WRITE, checks=on_bucket("s3:PutBucketPolicy"))
+def _on_policy(action: str) -> Checks:
+    """The checks of an operation on the policy itself, from which no policy can lock out the owner's root user."""
+
+    def checks(call: Call, request: Mapping[str, Any]) -> list[Check]:
+        bucket = bucket_of(call, request)
+        check = question(call, bucket, action)
+        owner = call.caller.kind == "Root" and call.caller.account == bucket.account
+        return [check._replace(policy=None) if owner else check]
+
+    return checks
+
+
+@operation("s3", "PutBucketPolicy", WRITE, checks=_on_policy("s3:PutBucketPolicy"))
 def put_bucket_policy(call: Call, request: shapes.PutBucketPolicyRequestTypeDef) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html."""
     verify_document(call, request, required=False)
@@ -90,7 +104,7 @@ def _is_principal(call: Call, value: str) -> bool:
     return kind == "federated-user"
 
 
-@operation("s3", "GetBucketPolicy", READ, checks=on_bucket("s3:GetBucketPolicy"))
+@operation("s3", "GetBucketPolicy", READ, checks=_on_policy("s3:GetBucketPolicy"))
 def get_bucket_policy(call: Call, request: shapes.GetBucketPolicyRequestTypeDef) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html."""
     return {"Policy": _policy_of(bucket_of(call, request))}
@@ -105,7 +119,7 @@ def get_bucket_policy_status(
     return {"PolicyStatus": {"IsPublic": is_public(document)}}
 
 
-@operation("s3", "DeleteBucketPolicy", WRITE, checks=on_bucket("s3:DeleteBucketPolicy"))
+@operation("s3", "DeleteBucketPolicy", WRITE, checks=_on_policy("s3:DeleteBucketPolicy"))
 def delete_bucket_policy(call: Call, request: shapes.DeleteBucketPolicyRequestTypeDef) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html."""
     bucket = bucket_of(call, request)

@@ -52,8 +52,8 @@ def delete_objects(call: Call, request: shapes.DeleteObjectsRequestTypeDef) -> d
     freed: list[str] = []
     decisions = iter(call.decisions)
     for entry in request["Delete"]["Objects"]:
-        asked = 2 if "ETag" in entry else 1
-        allowed = all([decision.allowed for decision in islice(decisions, asked)])
+        answers = list(islice(decisions, 2 if "ETag" in entry else 1))
+        allowed = all(decision.allowed for decision in answers)
         told: dict[str, Any] = {"Key": entry["Key"]}
         if "VersionId" in entry:
             told["VersionId"] = entry["VersionId"]

@@ -56,7 +56,7 @@ def list_objects_v2(call: Call, request: shapes.ListObjectsV2RequestTypeDef) -> 
     bucket = bucket_of(call, request)
     token, start_after = request.get("ContinuationToken"), request.get("StartAfter", "")
     after = start_after if token is None else open_token("objects", token)
-    page, limit = _page(call, bucket, request, after)
+    page, limit = page_of(call, bucket, request, after)
     shown, reply = _reply(bucket, request, page, limit, with_owner=bool(request.get("FetchOwner")))
     reply["KeyCount"] = len(page.objects) + len(page.prefixes)
     if token is not None:
@@ -73,7 +73,7 @@ def list_objects(call: Call, request: shapes.ListObjectsRequestTypeDef) -> dict[
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html."""
     bucket = bucket_of(call, request)
     marker = request.get("Marker", "")
-    page, limit = _page(call, bucket, request, marker)
+    page, limit = page_of(call, bucket, request, marker)
     shown, reply = _reply(bucket, request, page, limit, with_owner=True)
     reply["Marker"] = shown(marker)
     if page.truncated and request.get("Delimiter"):
@@ -81,7 +81,8 @@ def list_objects(call: Call, request: shapes.ListObjectsRequestTypeDef) -> dict[
     return reply
 
 
-def _page(call: Call, bucket: Bucket, request: Mapping[str, Any], after: str) -> tuple[Rolled, int]:
+def page_of(call: Call, bucket: Bucket, request: Mapping[str, Any], after: str) -> tuple[Rolled, int]:
+    """One page of a bucket's objects, and how many entries it could have had."""
     limit = limit_of(request, "MaxKeys", "maxKeys")
     prefix, delimiter = request.get("Prefix", ""), request.get("Delimiter", "")
 
@@ -190,7 +191,7 @@ def _reply(
     bucket: Bucket, request: Mapping[str, Any], page: Rolled, limit: int, *, with_owner: bool
 ) -> tuple[Callable[[str], str], dict[str, Any]]:
     shown = encoder_of(request)
-    contents = [_entry(each, shown(each.key)) for each in page.objects]
+    contents = [entry_of(each, shown(each.key)) for each in page.objects]
     if with_owner:
         for entry in contents:
             entry["Owner"] = owner(bucket.account)
@@ -209,7 +210,8 @@ def _reply(
     return shown, reply
 
 
-def _entry(listed: Listed, key: str) -> dict[str, Any]:
+def entry_of(listed: Listed, key: str) -> dict[str, Any]:
+    """An object as listings show it, under its ``key`` as it is to be shown."""
     entry: dict[str, Any] = {
         "Key": key,
         "LastModified": as_datetime(listed.modified_at),

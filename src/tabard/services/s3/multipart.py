@@ -49,7 +49,15 @@ LARGEST_OBJECT = 50 * 1024**4
 """Bytes of the largest object, 50 TiB."""
 
 
-@operation("s3", "CreateMultipartUpload", WRITE, checks=writing_checks, anonymous=True)
+def _create_checks(call: Call, request: Mapping[str, Any]) -> list[Check]:
+    if call.caller.kind == "Anonymous":
+        raise AwsError(
+            "AccessDenied", "Anonymous users cannot initiate multipart uploads.  Please authenticate.", 403
+        )
+    return writing_checks(call, request)
+
+
+@operation("s3", "CreateMultipartUpload", WRITE, checks=_create_checks, anonymous=True)
 def create_multipart_upload(
     call: Call, request: shapes.CreateMultipartUploadRequestTypeDef
 ) -> dict[str, Any]:
@@ -107,7 +115,7 @@ def upload_of(call: Call, request: Mapping[str, Any]) -> Upload:
     return upload
 
 
-@operation("s3", "AbortMultipartUpload", WRITE, checks=on_object("s3:AbortMultipartUpload"), anonymous=True)
+@operation("s3", "AbortMultipartUpload", WRITE, checks=on_object("s3:AbortMultipartUpload"))
 def abort_multipart_upload(call: Call, request: shapes.AbortMultipartUploadRequestTypeDef) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html."""
     discard(call, call.store.s3.uploads.delete(upload_of(call, request)))
@@ -118,7 +126,7 @@ def _complete_checks(call: Call, request: Mapping[str, Any]) -> list[Check]:
     return writing_checks(call, {**request, "Tagging": None})
 
 
-@operation("s3", "CompleteMultipartUpload", WRITE, checks=_complete_checks, anonymous=True)
+@operation("s3", "CompleteMultipartUpload", WRITE, checks=_complete_checks)
 def complete_multipart_upload(
     call: Call, request: shapes.CompleteMultipartUploadRequestTypeDef
 ) -> dict[str, Any]:

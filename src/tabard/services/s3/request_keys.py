@@ -24,7 +24,7 @@ def request_keys(call: Call) -> RequestKeys:
     """The keys of one request: what it says of its signature, and its ``x-amz-`` headers as ``s3:x-amz-…``."""
     keys: RequestKeys = {
         "s3:authtype": lambda: _auth_type(call),
-        "s3:signatureversion": lambda: None if call.caller.kind == "Anonymous" else _LATEST,
+        "s3:signatureversion": lambda: _signature_version(call),
         "s3:signatureage": lambda: _signature_age(call),
     }
     for name, value in call.http.headers:
@@ -37,6 +37,17 @@ def _auth_type(call: Call) -> str | None:
     if call.caller.kind == "Anonymous":
         return None
     return "REST-HEADER" if call.http.header(b"authorization") else "REST-QUERY-STRING"
+
+
+def names_region(call: Call) -> bool:
+    """Whether a request says which region it was signed for; strangers' do not, nor do links of version 2."""
+    return _signature_version(call) == _LATEST
+
+
+def _signature_version(call: Call) -> str | None:
+    if call.caller.kind == "Anonymous":
+        return None
+    return "AWS" if "AWSAccessKeyId=" in call.http.query else _LATEST
 
 
 def _signature_age(call: Call) -> str | None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _COPY_RANGE = re.compile(r"bytes=(\d+)-(\d+)\Z")
 
 
-@operation("s3", "UploadPart", LONG, checks=on_object("s3:PutObject"), anonymous=True)
+@operation("s3", "UploadPart", LONG, checks=on_object("s3:PutObject"))
 async def upload_part(call: Call, request: shapes.UploadPartRequestTypeDef) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html."""
     refuse_what_is_not_built(request)
@@ -129,7 +129,7 @@ def _copy_range(source: Object, header: str | None) -> tuple[int, int]:
     return first, last - first + 1
 
 
-@operation("s3", "ListParts", READ, checks=on_object("s3:ListMultipartUploadParts"), anonymous=True)
+@operation("s3", "ListParts", READ, checks=on_object("s3:ListMultipartUploadParts"))
 def list_parts(call: Call, request: shapes.ListPartsRequestTypeDef) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html."""
     upload = upload_of(call, request)
