@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
 import io
 import json
 import urllib.parse
@@ -70,6 +72,7 @@ class World:
             "us-east-1", self.store, KeyRing.generate(system_random), system_clock, system_random
         )
         self.trail = Trail()
+        self._held: list[Any] | None = None
         self.pipeline = Pipeline(self.node, self.trail)
         self.last_used = LastUsed.of(self.node)
         self.pipeline.on_used = self.last_used.used
@@ -110,7 +113,29 @@ class World:
             self.iam.put_user_policy(UserName=name, PolicyName="may", PolicyDocument=document(*statements))
         return self.client("iam", self.iam.create_access_key(UserName=name)["AccessKey"])
 
+    def together(self, operation: Any, requests: list[dict[str, Any]]) -> list[int]:
+        """The statuses with which several requests of one operation are answered that arrive at once."""
+        held = self._held = []
+        for parameters in requests:
+            with contextlib.suppress(botocore.exceptions.ClientError):
+                operation(**parameters)
+        self._held = None
+
+        async def all_at_once() -> list[HttpReply]:
+            return await asyncio.gather(*(self._handle(request) for request in held))
+
+        return [reply.status for reply in self.run(all_at_once())]
+
     def _send(self, request: Any, **_more: Any) -> AWSResponse:
+        if self._held is not None:
+            self._held.append(request)
+            return _answer(request, 503, {}, b"")
+        reply: HttpReply = self.run(self._handle(request))
+        assert isinstance(reply.body, bytes)
+        headers = {name.decode(): value.decode() for name, value in reply.headers}
+        return _answer(request, reply.status, headers, reply.body)
+
+    async def _handle(self, request: Any) -> HttpReply:
         url = urllib.parse.urlsplit(request.url)
         headers = [
             (name.lower().encode(), value if isinstance(value, bytes) else str(value).encode())
@@ -119,15 +144,15 @@ class World:
         body = request.body or b""
         if isinstance(body, str):
             body = body.encode()
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
         incoming = HttpRequest(request.method, url.path or "/", url.query, headers)
-        reply: HttpReply = self.run(self.pipeline.handle(incoming, Body(receive), Origin("127.0.0.1")))
-        assert isinstance(reply.body, bytes)
-        headers_back: Any = {name.decode(): value.decode() for name, value in reply.headers}
-        return AWSResponse(request.url, reply.status, headers_back, _Raw(reply.body))
+        outcome: Any = self.pipeline.handle(incoming, Body.of(body), Origin("127.0.0.1"))
+        reply: HttpReply = await outcome if inspect.isawaitable(outcome) else outcome
+        return reply
+
+
+def _answer(request: Any, status: int, headers: Any, body: bytes) -> AWSResponse:
+    """A reply as botocore's own HTTP client hands it on."""
+    return AWSResponse(request.url, status, headers, _Raw(body))
 
 
 class _Raw(io.BytesIO):

@@ -108,6 +108,12 @@ def test_markers_stay_short_however_long_the_path(world: World) -> None:
     assert world.iam.list_users(MaxItems=1, Marker=first["Marker"])["Users"][0]["UserName"] == "b" * 64
 
 
+def test_of_many_who_ask_for_one_name_at_once_one_gets_it(world: World) -> None:
+    statuses = world.together(world.iam.create_user, [{"UserName": name} for name in ("bob", "BOB") * 10])
+    assert sorted(statuses) == [200] + [409] * 19
+    assert len(world.iam.list_users()["Users"]) == 1
+
+
 def test_creating_a_user_is_authorised_on_the_path_and_tags_asked_for(world: World) -> None:
     tagged = {
         "StringEquals": {"aws:RequestTag/team": "a"},

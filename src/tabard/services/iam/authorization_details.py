@@ -52,6 +52,8 @@ def get_account_authorization_details(
     )
     wanted = request.get("Filter")
     marker = paging.decode_marker(request) or ""
+    if marker and marker[0] not in {"Z", *(section.letter for section in sections)}:
+        raise paging.invalid_marker()
     found: list[tuple[str, str, dict[str, Any]]] = []
     for section in sections:
         if (wanted and section.filter not in wanted) or section.letter < marker[:1] or len(found) > limit:

@@ -107,6 +107,8 @@ def list_policies(call: Call, request: ListPoliciesRequestTypeDef) -> dict[str, 
     prefix, limit = request.get("PathPrefix", "/"), paging.max_items(request)
     scope = request.get("Scope", "All")
     marker = paging.decode_marker(request)
+    if marker is not None and marker[:1] not in {"L", "A"}:
+        raise paging.invalid_marker()
     found: list[tuple[str, Policy | ManagedPolicy]] = []
     if scope != "AWS" and (marker is None or marker[:1] == "L"):
         repository = call.store.iam.policies

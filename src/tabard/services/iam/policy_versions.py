@@ -110,7 +110,7 @@ def set_default_policy_version(call: Call, request: SetDefaultPolicyVersionReque
     policy = find_own(call, request["PolicyArn"])
     if call.store.iam.policies.version(policy, request["VersionId"]) is None:
         raise _missing(request["PolicyArn"], request["VersionId"])
-    changed = replace(policy, default_version=request["VersionId"], updated_at=float(int(call.now)))
+    changed = replace(policy, default_version=request["VersionId"])
     call.store.iam.policies.replace(changed)
     return {}
 
