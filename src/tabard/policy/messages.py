@@ -34,19 +34,19 @@ def denial_message(decision: Decision, request: Request, *, same_organization: b
     caller = request.principal
     subject = f"User: {caller.arn} is not authorized to perform: {request.action}"
     layer = decision.layer
-    subject += _on_resource(request, layer)
-    if layer is None:
-        return subject
+    subject += _on_resource(request)
+    if layer is None or (layer is Kind.TRUST and decision.outcome is not Outcome.EXPLICITLY_DENIED):
+        return subject  # AWS's page has a reason for a trust policy's silence; its recorded answers have none
     if decision.outcome is not Outcome.EXPLICITLY_DENIED:
         return f"{subject} because no {layer.value} allows the {request.action} action"
     told = _arn(decision, caller, same_organization=same_organization)
     return f"{subject} with an explicit deny in {_EXPLICIT[layer]}{told}"
 
 
-def _on_resource(request: Request, layer: Kind | None) -> str:
-    """S3 quotes its ARNs; what was about no resource, and a trust policy's word, names none."""
+def _on_resource(request: Request) -> str:
+    """S3 quotes its ARNs; what was about no resource names none."""
     resource = request.resource
-    if resource in {"", "*"} or layer is Kind.TRUST or request.action.lower() == "s3:listallmybuckets":
+    if resource in {"", "*"} or request.action.lower() == "s3:listallmybuckets":
         return ""
     if request.action[:3].lower() == "s3:":
         return f' on resource: "{resource}"'
