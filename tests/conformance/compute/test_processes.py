@@ -182,6 +182,29 @@ def test_terminal_modes_hold_from_the_first_byte(make_driver: DriverFactory, tmp
     tell(make_driver, spec(tmp_path), story)
 
 
+def test_senseless_wishes_for_a_terminal_harm_nobody(make_driver: DriverFactory, tmp_path: Path) -> None:
+    async def story(machine: Machine) -> None:
+        modes = dict.fromkeys(range(160), 4294967295)
+        process = await machine.spawn(
+            ["/bin/true"], pty=Pty(rows=0, columns=65535, term="x" * 5000, modes=modes)
+        )
+        assert process.terminal is not None
+        assert await process.wait() == ExitStatus(0)
+        os.close(process.terminal)
+        assert await output(machine, "echo fine") == "fine\n"
+
+    tell(make_driver, spec(tmp_path), story)
+
+
+def test_a_null_byte_in_a_command_is_refused(make_driver: DriverFactory, tmp_path: Path) -> None:
+    async def story(machine: Machine) -> None:
+        completed = await run(machine, ["/bin/echo", "a\0b"])
+        assert completed.status.code == 126
+        assert await output(machine, "echo fine") == "fine\n"
+
+    tell(make_driver, spec(tmp_path), story)
+
+
 def test_a_hundred_commands_at_once(make_driver: DriverFactory, tmp_path: Path) -> None:
     async def story(machine: Machine) -> None:
         answers = await asyncio.gather(*(output(machine, f"echo {number}") for number in range(100)))

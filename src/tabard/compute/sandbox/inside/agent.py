@@ -174,8 +174,9 @@ def _signal_everyone(number: int) -> None:
 def _terminal(pty: dict[str, Any]) -> tuple[list[int], list[int]]:
     """A terminal's master for the server and its slave three times for the program."""
     master, slave = os.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", pty["rows"], pty["columns"], 0, 0))
-    terminal.apply_modes(slave, {int(opcode): value for opcode, value in pty["modes"].items()})
+    with contextlib.suppress(termios.error, OSError):  # what the client asks of a terminal is a wish
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", pty["rows"], pty["columns"], 0, 0))
+        terminal.apply_modes(slave, {int(opcode): value for opcode, value in pty["modes"].items()})
     return [master], [slave, slave, slave]
 
 
