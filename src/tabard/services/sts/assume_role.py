@@ -19,13 +19,7 @@ if TYPE_CHECKING:
     from tabard.store.iam import Role
 
 _DEFAULT = 3600
-_NOBODY = policy.link(
-    [
-        policy.compile(
-            policy.Document(policy.Kind.TRUST, "2012-10-17", "", (), ""), policy.Source(policy.Kind.TRUST)
-        )
-    ]
-)
+_NOBODY = policy.link((), explicit=True)
 """The trust policy of a role that does not exist: it trusts nobody, so that a denial tells nothing."""
 _CHAINED_AT_MOST = 3600
 _PACKED_AT_MOST = TOKEN_AT_MOST // 4
