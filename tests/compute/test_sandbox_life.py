@@ -42,6 +42,14 @@ def _descendants(pid: int) -> set[int]:
     return found
 
 
+def _runs(pid: int) -> bool:
+    """Whether a process exists and is more than a zombie that the system's process 1 has yet to reap."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
 def _open_descriptors() -> set[str]:
     gc.collect()
     found = set()
@@ -140,7 +148,7 @@ def test_a_server_killed_without_warning_takes_its_instances_along(tmp_path: Pat
     deadline = time.monotonic() + 5
     alive = below | inside
     while alive and time.monotonic() < deadline:
-        alive = {pid for pid in alive if Path(f"/proc/{pid}").exists()}
+        alive = {pid for pid in alive if _runs(pid)}
         time.sleep(0.01)
     assert alive == set()
     left = _groups()

@@ -37,8 +37,7 @@ _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 _CAPABILITY_VERSION_3 = 0x2008_0522
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 
-# pivot_root(2) and keyctl(2) have numbers of their own on x86-64; the newer architectures share a table
-_SYS_PIVOT_ROOT, _SYS_KEYCTL = (155, 250) if platform.machine() == "x86_64" else (41, 219)
+_SYS_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219}.get(platform.machine())
 
 _SIOCSIFADDR, _SIOCSIFFLAGS, _SIOCSIFNETMASK = 0x8916, 0x8914, 0x891C
 _IFF_UP, _IFF_RUNNING = 0x1, 0x40
@@ -100,7 +99,7 @@ def move_mount(fd: int, target: str) -> None:
 
 def pivot_to_working_directory() -> None:
     """Make the working directory, a mount, the root, and let the old root go."""
-    _checked(_libc.syscall(_SYS_PIVOT_ROOT, b".", b"."), "pivot_root")
+    _checked(_libc.pivot_root(b".", b"."), "pivot_root")
     _checked(_libc.umount2(b".", MNT_DETACH), "umount old root")
     os.chdir("/")
 
@@ -128,7 +127,8 @@ def become_subreaper() -> None:
 
 def join_new_session_keyring() -> None:
     """Leave the keyring of whoever started the server. Kernels without keyrings have nothing to leave."""
-    _libc.syscall(_SYS_KEYCTL, _KEYCTL_JOIN_SESSION_KEYRING, None)
+    if _SYS_KEYCTL is not None:
+        _libc.syscall(_SYS_KEYCTL, _KEYCTL_JOIN_SESSION_KEYRING, None)
 
 
 def drop_bounding_set() -> None:
