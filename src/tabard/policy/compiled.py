@@ -16,8 +16,8 @@ from tabard.policy.conditions import Test, conditions_test
 from tabard.policy.document import Kind
 from tabard.policy.patterns import (
     Matcher,
-    Plain,
     Token,
+    Variable,
     Wild,
     glob,
     plain,
@@ -29,7 +29,7 @@ from tabard.policy.principals import Grant, Principals
 
 if TYPE_CHECKING:
     from tabard.policy.context import Context
-    from tabard.policy.decision import Request
+    from tabard.policy.decision import Decision, Request
     from tabard.policy.document import Document, Source, Statement
 
 ResourceTest = Callable[[str, "Context"], bool]
@@ -58,21 +58,22 @@ class Shape(Enum):
 class ResourcePattern:
     """One entry of a Resource or NotResource element."""
 
-    __slots__ = ("_variants", "head", "match", "shape", "tail", "tokens")
+    __slots__ = ("_variables", "_variants", "head", "match", "shape", "tail", "tokens")
 
     def __init__(self, text: str, *, variables: bool) -> None:
         tokens = tokens_of(text, variables=variables)
         self.tokens: list[Token] = tokens
         self.match: Matcher | None = None
         if len(tokens) == 1 and isinstance(tokens[0], str) and text.count(":") >= 5:
-            self.head, self.shape = tokens[0], Shape.EXACT
+            self.head, self.tail, self.shape = tokens[0], "", Shape.EXACT
             return
         if len(tokens) == 2 and isinstance(tokens[0], str) and tokens[1] is Wild.STAR:
-            self.head, self.shape = tokens[0], Shape.PREFIX
+            self.head, self.tail, self.shape = tokens[0], "", Shape.PREFIX
             return
         self.head = tokens[0] if tokens and isinstance(tokens[0], str) else ""
         self.tail = tokens[-1] if len(tokens) > 1 and isinstance(tokens[-1], str) else ""
-        self._variants: dict[tuple[Plain, ...], Matcher] = {}
+        self._variants: dict[tuple[str, ...], Matcher] = {}
+        self._variables = [token for token in tokens if isinstance(token, Variable)]
         if tokens == [Wild.STAR]:
             self.shape = Shape.ANY
         else:
@@ -98,15 +99,18 @@ class ResourcePattern:
         return match(resource)
 
     def _bind(self, context: Context) -> Matcher | None:
-        found = resolve(self.tokens, context)
-        if found is None:
-            return None
-        variant = tuple(found)
+        values: list[str] = []
+        for variable in self._variables:
+            value = variable.value(context)
+            if value is None:
+                return None
+            values.append(value)
+        variant = tuple(values)
         match = self._variants.get(variant)
         if match is None:
             if len(self._variants) >= _CACHED_VARIANTS:
                 self._variants.clear()
-            match = self._variants[variant] = resource_matcher(found)
+            match = self._variants[variant] = resource_matcher(resolve(self.tokens, context) or [])
         return match
 
 
@@ -148,6 +152,7 @@ class CompiledStatement:
         "_principals",
         "_test",
         "_tested",
+        "allowed",
         "deny",
         "ref",
         "statement",
@@ -159,6 +164,7 @@ class CompiledStatement:
         self.deny = statement.effect == "Deny"
         self.ref = StatementRef(source, statement.index, statement.sid)
         self.variables = variables
+        self.allowed: Decision | None = None
         self._actions: ActionSet | None = None
         self._patterns: tuple[ResourcePattern, ...] | None = None
         self._principals: Principals | None = None

@@ -78,8 +78,6 @@ class Decision(Struct, frozen=True, gc=False):
 _ORDINARY = frozenset(("User", "AssumedRole", "FederatedUser"))
 _NOT_ALLOWED = {kind: Decision(False, Outcome.IMPLICITLY_DENIED, kind) for kind in Kind}
 _NO_IDENTITY = _NOT_ALLOWED[Kind.IDENTITY]
-_ALLOWED = Outcome.ALLOWED
-_IDENTITY = Kind.IDENTITY
 _ROOT = Decision(True, Outcome.ALLOWED, None)
 
 
@@ -105,7 +103,10 @@ def decide(request: Request, layers: Layers) -> Decision:
         statement = found.allow(request.resource, request.context)
         if statement is None:
             return _NO_IDENTITY
-        return Decision(True, _ALLOWED, _IDENTITY, (statement.ref,))
+        decision = statement.allowed
+        if decision is None:
+            decision = statement.allowed = Decision(True, Outcome.ALLOWED, Kind.IDENTITY, (statement.ref,))
+        return decision
     return _Evaluation(request, layers).decide()
 
 

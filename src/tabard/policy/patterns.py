@@ -132,6 +132,8 @@ def glob(tokens: list[Plain]) -> Matcher:
     pieces: list[_Piece] = [_Piece(piece) for piece in _cut(tokens)]
     if len(pieces) == 1:
         return pieces[0].whole
+    if Wild.ONE not in tokens:
+        return _literals([piece.literal or "" for piece in pieces])
     head, tail, middle = pieces[0], pieces[-1], [piece for piece in pieces[1:-1] if piece.length]
     shortest = sum([piece.length for piece in pieces])
 
@@ -166,6 +168,27 @@ def _simple(tokens: list[Plain]) -> Matcher | None:
         shortest = len(head) + len(tail)
         return lambda text: text.startswith(head) and text.endswith(tail) and len(text) >= shortest
     return None
+
+
+def _literals(pieces: list[str]) -> Matcher:
+    """``glob`` where nothing but stars is wild, which is nearly always, without a call per piece."""
+    head, tail = pieces[0], pieces[-1]
+    middle = tuple((piece, len(piece)) for piece in pieces[1:-1] if piece)
+    start, after = len(head), len(tail)
+    shortest = sum(len(piece) for piece in pieces)
+
+    def match(text: str) -> bool:
+        if len(text) < shortest or not text.startswith(head) or not text.endswith(tail):
+            return False
+        position, end = start, len(text) - after
+        for piece, length in middle:
+            position = text.find(piece, position, end)
+            if position < 0:
+                return False
+            position += length
+        return True
+
+    return match
 
 
 def _anything(_: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
@@ -98,6 +99,13 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
         return ip_address(text)
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=4096)
+def address_bits(text: str) -> tuple[int, int, int] | None:
+    """An address as IP version, how many bits it has, and the bits; None for anything else."""
+    address = parse_address(text)
+    return None if address is None else (address.version, address.max_prefixlen, int(address))
 
 
 def parse_range(text: str) -> tuple[int, int, int] | None:

@@ -1,0 +1,274 @@
+"""Finding, among many statements about one action, one that applies, without reading them all.
+
+Statements are filed under what they say of the resource: an exact ARN is found by one look-up, a prefix by one look-up per
+length that occurs, another pattern by its literal head or tail. Under one resource they are filed in the same way under
+what one of their conditions says of its key. What cannot be filed is read in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from tabard.policy.compiled import CompiledStatement, Shape
+from tabard.policy.operators import parse_operator, text_tokens
+from tabard.policy.patterns import Matcher, Token, Wild, glob, plain
+
+if TYPE_CHECKING:
+    from tabard.policy.context import Context
+
+Find = Callable[[str, "Context"], CompiledStatement | None]
+"""Finds a statement by a text (the resource's ARN, or a key's value) and the request's context."""
+
+Leaf = CompiledStatement | Callable[["Context"], CompiledStatement | None]
+"""Statements filed under one text: one that always applies, or what finds one by the context."""
+
+Applies = Callable[[str, "Context"], bool]
+Finish = Callable[[list[CompiledStatement]], Leaf]
+V = TypeVar("V")
+_FEW = 4
+_FILED = frozenset(("stringequals", "stringlike", "arnlike", "arnequals"))
+
+
+class Entry(NamedTuple):
+    """A pattern with its statement: ``head`` and ``tail`` are its literal ends, ``applies`` the whole test."""
+
+    shape: Shape
+    head: str
+    tail: str
+    applies: Applies
+    statement: CompiledStatement
+
+
+def finder(statements: list[CompiledStatement]) -> Find:
+    """An index of statements about one action, by resource and then by conditions."""
+    anywhere: list[CompiledStatement] = []
+    entries: list[Entry] = []
+    others: list[CompiledStatement] = []
+    for statement in statements:
+        if statement.statement.not_resources is not None:
+            others.append(statement)
+            continue
+        for pattern in statement.patterns:
+            if pattern.shape is Shape.ANY:
+                if statement.test is None:
+                    return _constant(statement)
+                anywhere.append(statement)
+            else:
+                entries.append(Entry(pattern.shape, pattern.head, pattern.tail, pattern.matches, statement))
+    stages = by_text(entries, by_condition)
+    if anywhere:
+        stages.append(_ignoring_text(by_condition(anywhere)))
+    if others:
+        stages.append(_in_order(others))
+    return _chain(stages)
+
+
+def by_condition(statements: list[CompiledStatement]) -> Leaf:
+    """What finds a statement among those about one resource."""
+    for statement in statements:
+        if statement.test is None:
+            return statement
+    if len(statements) <= _FEW:
+        return by_test(statements)
+    filed: dict[str, list[Entry]] = {}
+    rest: list[CompiledStatement] = []
+    for statement in statements:
+        key, entries = _file_under(statement)
+        if entries:
+            filed.setdefault(key, []).extend(entries)
+        else:
+            rest.append(statement)
+    keys = tuple((key, _chain(by_text(entries, by_test))) for key, entries in filed.items())
+    tests = tuple((statement.holds, statement) for statement in rest)
+
+    def find(context: Context) -> CompiledStatement | None:
+        for key, look_up in keys:
+            value = context.lookup(key)
+            if value.__class__ is str:
+                found = look_up(value, context)
+                if found is not None:
+                    return found
+        for holds, statement in tests:
+            if holds(context):
+                return statement
+        return None
+
+    return find
+
+
+def by_test(statements: list[CompiledStatement]) -> Leaf:
+    """What finds a statement by trying each one's conditions in order."""
+    if len(statements) == 1:
+        only = statements[0]
+        test = only.test
+        if test is None:
+            return only
+        return lambda context: only if test(context) else None
+    tests = tuple((statement.holds, statement) for statement in statements)
+
+    def find(context: Context) -> CompiledStatement | None:
+        for holds, statement in tests:
+            if holds(context):
+                return statement
+        return None
+
+    return find
+
+
+def _file_under(statement: CompiledStatement) -> tuple[str, list[Entry]]:
+    """The key and values of a condition without whose match the statement cannot apply; no entries where it has none."""
+    for condition in statement.statement.conditions:
+        operator = parse_operator(condition.operator)
+        if operator is None or operator.base not in _FILED or operator.negated:
+            continue
+        if operator.quantifier or operator.if_exists:
+            continue
+        entries: list[Entry] = []
+        for value in condition.values:
+            tokens = text_tokens(operator.base, value, variables=statement.variables)
+            entry = _value_entry(tokens, statement)
+            if entry is None:
+                break
+            entries.append(entry)
+        else:
+            return condition.key.lower(), entries
+    return "", []
+
+
+def _value_entry(tokens: list[Token], statement: CompiledStatement) -> Entry | None:
+    fixed = plain(tokens)
+    if fixed is None or fixed == [Wild.STAR]:
+        return None
+    head = fixed[0] if fixed and isinstance(fixed[0], str) else ""
+    tail = fixed[-1] if len(fixed) > 1 and isinstance(fixed[-1], str) else ""
+    if len(fixed) <= 1 and head == "".join([token for token in fixed if isinstance(token, str)]):
+        shape = Shape.EXACT
+    elif len(fixed) == 2 and head and fixed[1] is Wild.STAR:
+        shape = Shape.PREFIX
+    else:
+        shape = Shape.GLOB
+    return Entry(shape, head, tail, _ignoring_context(glob(fixed)), statement)
+
+
+def by_text(entries: list[Entry], finish: Finish) -> list[Find]:
+    """The stages of looking up a text: exact, by prefix, by a pattern's head, by its tail."""
+    exact: dict[str, list[CompiledStatement]] = {}
+    prefixes: dict[str, list[CompiledStatement]] = {}
+    globs: list[Entry] = []
+    for entry in entries:
+        if entry.shape is Shape.EXACT:
+            exact.setdefault(entry.head, []).append(entry.statement)
+        elif entry.shape is Shape.PREFIX:
+            prefixes.setdefault(entry.head, []).append(entry.statement)
+        else:
+            globs.append(entry)
+    stages: list[Find] = []
+    if exact:
+        stages.append(_exact({text: finish(found) for text, found in exact.items()}))
+    if prefixes:
+        stages.append(_prefixes(_by_length({text: finish(found) for text, found in prefixes.items()})))
+    by_tail = len({entry.tail for entry in globs}) > len({entry.head for entry in globs})
+    heads: dict[str, list[tuple[Applies, CompiledStatement]]] = {}
+    tails: dict[str, list[tuple[Applies, CompiledStatement]]] = {}
+    for entry in globs:
+        table, text = (tails, entry.tail) if by_tail and entry.tail else (heads, entry.head)
+        table.setdefault(text, []).append((entry.applies, entry.statement))
+    if heads:
+        stages.append(_heads(_by_length(heads)))
+    if tails:
+        stages.append(_tails(_by_length(tails)))
+    return stages
+
+
+def _by_length(table: dict[str, V]) -> tuple[tuple[int, dict[str, V]], ...]:
+    lengths: dict[int, dict[str, V]] = {}
+    for text, value in table.items():
+        lengths.setdefault(len(text), {})[text] = value
+    return tuple(lengths.items())
+
+
+def _chain(stages: list[Find]) -> Find:
+    if len(stages) == 1:
+        return stages[0]
+    in_turn = tuple(stages)
+
+    def find(text: str, context: Context) -> CompiledStatement | None:
+        for stage in in_turn:
+            found = stage(text, context)
+            if found is not None:
+                return found
+        return None
+
+    return find
+
+
+def _constant(statement: CompiledStatement) -> Find:
+    return lambda _, __: statement
+
+
+def _ignoring_text(leaf: Leaf) -> Find:
+    if isinstance(leaf, CompiledStatement):
+        return _constant(leaf)
+    return lambda _, context: leaf(context)
+
+
+def _ignoring_context(matcher: Matcher) -> Applies:
+    return lambda text, _: matcher(text)
+
+
+def _in_order(statements: list[CompiledStatement]) -> Find:
+    def find(text: str, context: Context) -> CompiledStatement | None:
+        for statement in statements:
+            if statement.has_resource(text, context) and statement.holds(context):
+                return statement
+        return None
+
+    return find
+
+
+def _exact(table: dict[str, Leaf]) -> Find:
+    def find(text: str, context: Context) -> CompiledStatement | None:
+        leaf = table.get(text)
+        if leaf is None or leaf.__class__ is CompiledStatement:
+            return leaf
+        return leaf(context)  # type: ignore[operator] # a function: the lines above
+
+    return find
+
+
+def _prefixes(lengths: tuple[tuple[int, dict[str, Leaf]], ...]) -> Find:
+    def find(text: str, context: Context) -> CompiledStatement | None:
+        for length, table in lengths:
+            leaf = table.get(text[:length])
+            if leaf is not None:
+                if leaf.__class__ is CompiledStatement:
+                    return leaf
+                found = leaf(context)  # type: ignore[operator] # a function: the lines above
+                if found is not None:
+                    return found
+        return None
+
+    return find
+
+
+def _heads(lengths: tuple[tuple[int, dict[str, list[tuple[Applies, CompiledStatement]]]], ...]) -> Find:
+    def find(text: str, context: Context) -> CompiledStatement | None:
+        for length, table in lengths:
+            for applies, statement in table.get(text[:length], ()):
+                if applies(text, context) and statement.holds(context):
+                    return statement
+        return None
+
+    return find
+
+
+def _tails(lengths: tuple[tuple[int, dict[str, list[tuple[Applies, CompiledStatement]]]], ...]) -> Find:
+    def find(text: str, context: Context) -> CompiledStatement | None:
+        for length, table in lengths:
+            for applies, statement in table.get(text[-length:], ()):
+                if applies(text, context) and statement.holds(context):
+                    return statement
+        return None
+
+    return find
