@@ -154,6 +154,22 @@ def test_making_a_bucket_can_be_limited_to_a_region(caller: Caller, s3: Any) -> 
     s3.delete_bucket(Bucket=name)
 
 
+def test_tags_at_the_making_are_a_right_of_their_own(caller: Caller, s3: Any) -> None:
+    name = fresh()
+    tagged: dict[str, Any] = {"CreateBucketConfiguration": {"Tags": [{"Key": "team", "Value": "blue"}]}}
+    caller.may(allow("s3:CreateBucket", "*"))
+    error = fields(lambda: caller.s3.create_bucket(Bucket=name, **tagged))
+    assert "is not authorized to perform: s3:TagResource" in error["Message"]
+    only_blue = {
+        "StringEquals": {"aws:RequestTag/team": "blue"},
+        "ForAllValues:StringEquals": {"aws:TagKeys": "team"},
+    }
+    caller.may(allow(["s3:CreateBucket", "s3:TagResource"], "*", Condition=only_blue))
+    caller.s3.create_bucket(Bucket=name, **tagged)
+    assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [{"Key": "team", "Value": "blue"}]
+    s3.delete_bucket(Bucket=name)
+
+
 @pytest.mark.parametrize(
     ("more", "code", "status"),
     [

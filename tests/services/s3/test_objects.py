@@ -81,6 +81,11 @@ def test_an_object_comes_back_with_its_metadata(s3: Any, bucket: str) -> None:
         assert reply["AcceptRanges"] == "bytes"
 
 
+def test_an_expiry_that_is_no_date_is_kept_as_it_came(raw: Raw, bucket: str) -> None:
+    raw("PUT", f"/{bucket}/k", b"x", {"expires": "0"})
+    assert raw("GET", f"/{bucket}/k").headers["expires"] == "0"
+
+
 def test_without_a_type_it_is_bytes(raw: Raw, bucket: str) -> None:
     raw("PUT", f"/{bucket}/k", b"x")
     assert raw("GET", f"/{bucket}/k").headers["content-type"] == "binary/octet-stream"

@@ -30,11 +30,15 @@ MOST_BUCKETS = 10_000
 
 
 def _create_checks(call: Call, request: dict[str, Any]) -> list[Check]:
-    name = request["Bucket"]
-    keys = request_keys(call)
+    arn, keys = bucket_arn(request["Bucket"]), request_keys(call)
     configuration = request.get("CreateBucketConfiguration") or {}
     keys["s3:locationconstraint"] = configuration.get("LocationConstraint")
-    return [Check("s3:CreateBucket", bucket_arn(name), keys=keys)]
+    tags = bucket_tags(configuration.get("Tags", []))
+    if not tags:
+        return [Check("s3:CreateBucket", arn, keys=keys)]
+    keys.update({f"aws:requesttag/{key.lower()}": value for key, value in tags.items()})
+    keys["aws:tagkeys"] = list(tags)
+    return [Check("s3:CreateBucket", arn, keys=keys), Check("s3:TagResource", arn, keys=keys)]
 
 
 @operation("s3", "CreateBucket", WRITE, checks=_create_checks)
@@ -108,6 +112,8 @@ def _refuse_what_is_not_built(request: shapes.CreateBucketRequestTypeDef) -> Non
             "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
             400,
         )
+    if request.get("BucketNamespace", "global") != "global":
+        raise not_implemented("x-amz-bucket-namespace")
     if ownership != "BucketOwnerEnforced":
         raise not_implemented("x-amz-object-ownership")
     if request.get("ObjectLockEnabledForBucket"):

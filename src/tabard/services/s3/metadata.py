@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from tabard.core.errors import AwsError
@@ -85,18 +84,6 @@ def user_metadata(request: Mapping[str, Any]) -> dict[str, str]:
 def requested_tags(request: Mapping[str, Any]) -> dict[str, str]:
     """The tags that a request sets by its header."""
     return header_tags(request.get("Tagging"))
-
-
-def shown_metadata(headers: Mapping[str, str]) -> dict[str, Any]:
-    """Kept content headers as a reply's members; Expires is a date where it reads as one."""
-    shown: dict[str, Any] = dict(headers)
-    expires = shown.pop("Expires", None)
-    if expires is not None:
-        try:
-            shown["Expires"] = parsedate_to_datetime(expires)
-        except ValueError:
-            shown["ExpiresString"] = expires
-    return shown
 
 
 def _stored_encoding(header: str | None) -> str:

@@ -10,7 +10,6 @@ from tabard.services.s3.access import bucket_of, object_questions
 from tabard.services.s3.bodies import INLINE, ObjectStream
 from tabard.services.s3.checksums import COMPOSITE, members
 from tabard.services.s3.errors import invalid_request, no_such_key
-from tabard.services.s3.metadata import shown_metadata
 from tabard.services.s3.objects import check_version
 from tabard.services.s3.preconditions import check_read
 from tabard.services.s3.ranges import part_count, stretch_of
@@ -86,7 +85,7 @@ def _reply(call: Call, found: Object, request: Mapping[str, Any], stretch: Stret
         "ContentLength": stretch.length,
         "ETag": f'"{found.etag}"',
         "Metadata": found.metadata,
-        **shown_metadata(found.headers),
+        **found.headers,
     }
     content_range = stretch.content_range(found.size)
     if content_range is not None:
