@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -260,3 +261,17 @@ def test_operations_on_policies_are_authorised_on_their_arns(world: World) -> No
         (bob.list_entities_for_policy, {"PolicyArn": mine}),
     ):
         assert refused(operation, **parameters)[0] == "AccessDenied"
+
+
+def test_documents_are_accepted_and_refused_as_aws_recorded_it(world: World) -> None:
+    lines = (
+        (Path(__file__).parents[2] / "vectors/policy/create_policy_validity.jsonl").read_text().splitlines()
+    )
+    for number, case in enumerate(map(json.loads, lines)):
+        text = case["document"] if isinstance(case["document"], str) else json.dumps(case["document"])
+        parameters = {"PolicyName": f"p{number}", "PolicyDocument": text}
+        if case.get("error"):
+            expected = (case["error"]["code"], case["error"]["message"], case["error"]["status"])
+            assert refused(world.iam.create_policy, **parameters) == expected, case["id"]
+        else:
+            assert world.iam.create_policy(**parameters), case["id"]

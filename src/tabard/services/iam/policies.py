@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tabard.catalog import managed_policies
@@ -123,18 +125,27 @@ def list_policies(call: Call, request: ListPoliciesRequestTypeDef) -> dict[str, 
     return paging.reply("Policies", items, following)
 
 
+@cache
+def _published() -> tuple[ManagedPolicy, ...]:
+    """AWS's policies in the order in which AWS lists them."""
+    return managed_policies.all_policies()
+
+
+@cache
+def _published_positions() -> dict[str, int]:
+    """Where each of AWS's policies stands, by name."""
+    return {policy.name: position for position, policy in enumerate(_published())}
+
+
 def _aws_policies(prefix: str, after: str | None, limit: int) -> list[tuple[str, Policy | ManagedPolicy]]:
     """AWS's policies under a path after the one of a name, with the markers that go on from each."""
-    found: list[tuple[str, Policy | ManagedPolicy]] = []
-    waiting = after is not None
-    for policy in managed_policies.all_policies():
-        if waiting:
-            waiting = policy.name != after
-        elif policy.path.startswith(prefix):
-            found.append((f"A{policy.name}", policy))
-            if len(found) == limit:
-                break
-    return found
+    start = 0
+    if after is not None:
+        if after not in _published_positions():
+            raise paging.invalid_marker()
+        start = _published_positions()[after] + 1
+    under = (policy for policy in islice(_published(), start, None) if policy.path.startswith(prefix))
+    return [(f"A{policy.name}", policy) for policy in islice(under, limit)]
 
 
 def _in_use(usage: str | None) -> Callable[[PolicyUse], int]:
