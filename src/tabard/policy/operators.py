@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from tabard.policy.patterns import Matcher, Plain, Token, arn_matcher, glob, plain, resolve, tokens_of
 from tabard.policy.values import (
-    parse_address,
+    address_bits,
     parse_binary,
     parse_bool,
     parse_date,
