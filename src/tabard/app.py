@@ -31,6 +31,7 @@ from tabard.services.node import Node
 from tabard.services.s3 import runtime as s3_runtime
 from tabard.store.iam import AccessKey, Account
 from tabard.store.sql.store import open_sqlite
+from tabard.store.sql.upgrade import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -101,7 +102,10 @@ async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
 async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStack) -> Started:
     listener = stack.enter_context(_listener(settings))
     keys = KeyRing.load(data / "keys.json", system_random)
-    store = open_sqlite(data / "tabard.db", system_clock, durable=not settings.ephemeral)
+    try:
+        store = open_sqlite(data / "tabard.db", system_clock, durable=not settings.ephemeral)
+    except SchemaError as error:
+        raise SettingsError(str(error)) from None
     stack.callback(store.close)
     trail = JsonLinesTrail(data / "audit", system_clock, loop=asyncio.get_running_loop())
     stack.callback(trail.close)

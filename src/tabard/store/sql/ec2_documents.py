@@ -54,6 +54,8 @@ class Documents(Generic[R]):
 
     def find(self, account: str, record_id: str) -> R | None:
         """The record of an id in an account, whatever its region."""
+        if not record_id:
+            return None
         return self._session.remembered(self.kind, account, record_id, lambda: self._load(account, record_id))
 
     def get(self, account: str, region: str, record_id: str) -> R | None:

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 
-from tabard.store.sql.schema import METADATA
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -46,8 +44,3 @@ def sqlite_engine(path: Path, *, durable: bool = True) -> Engine:
 
     event.listen(engine, "connect", on_connect)
     return engine
-
-
-def create_schema(engine: Engine) -> None:
-    """Make every table that is missing."""
-    METADATA.create_all(engine)

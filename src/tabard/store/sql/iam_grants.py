@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -26,8 +27,20 @@ _ATTACHED = (
     .where(ATTACHMENTS.c.entity_id == bindparam("entity_id"))
     .order_by(ATTACHMENTS.c.position)
 )
-_AT_ONCE = 500
-"""ARNs per look-up: SQLite bounds the parameters of a statement."""
+_COUNTED = ((ATTACHMENTS, ATTACHMENTS.c.policy_arn), (USERS, USERS.c.boundary), (ROLES, ROLES.c.boundary))
+_COUNT_ALL = tuple(
+    select(column, func.count()).where(table.c.account == bindparam("account"), column.is_not(None)).group_by(column)
+    for table, column in _COUNTED
+)
+_COUNT_ONE = tuple(
+    select(func.count())
+    .select_from(table)
+    .where(table.c.account == bindparam("account"), column == bindparam("arn"))
+    for table, column in _COUNTED
+)
+_ONE_BY_ONE_AT_MOST = 3
+"""Above so many policies it is cheaper to count them all."""
+_UNUSED = PolicyUse(0, 0)
 
 
 class Granted(NamedTuple):
@@ -82,22 +95,23 @@ class SqlGrants:
             return
         row = {"account": account, "kind": kind, "entity_id": entity_id, "policy_arn": policy_arn}
         self._session.connection.execute(insert(ATTACHMENTS), row)
-        self._changed(account, entity_id)
+        self._changed(account, entity_id, policy_arn)
 
     def detach(self, account: str, kind: EntityKind, entity_id: str, policy_arn: str) -> bool:  # noqa: ARG002 - ids differ between kinds
         """Detach a policy; False when it was not attached."""
         of_arn = (ATTACHMENTS.c.entity_id == entity_id, ATTACHMENTS.c.policy_arn == policy_arn)
         if self._session.connection.execute(delete(ATTACHMENTS).where(*of_arn)).rowcount == 0:
             return False
-        self._changed(account, entity_id)
+        self._changed(account, entity_id, policy_arn)
         return True
 
     def drop(self, account: str, entity_id: str) -> None:
         """Forget everything that an entity has: it is gone."""
         connection = self._session.connection
+        attached = self._load(entity_id).attached
         connection.execute(delete(INLINE_POLICIES).where(INLINE_POLICIES.c.entity_id == entity_id))
         connection.execute(delete(ATTACHMENTS).where(ATTACHMENTS.c.entity_id == entity_id))
-        self._session.changed("grants", account, (entity_id,), None)
+        self._session.changed("grants", account, (entity_id, *attached), None)
 
     def entities_of(self, account: str, policy_arn: str) -> list[tuple[EntityKind, str]]:
         """Kind and id of what a policy is attached to, in the order in which it was attached."""
@@ -123,29 +137,46 @@ class SqlGrants:
         return found
 
     def uses(self, account: str, policy_arns: Sequence[str] | None = None) -> dict[str, PolicyUse]:
-        """How much policies are used, of these (or of all); those that are not used are absent."""
+        """How much policies are used, of these (or of all); those that are not used are absent.
+
+        A policy's use is remembered under its ARN, beside the entities' grants: whatever changes it names the ARN.
+        """
         if policy_arns is None:
-            return self._count(account, None)
-        used: dict[str, PolicyUse] = {}
-        for start in range(0, len(policy_arns), _AT_ONCE):
-            used.update(self._count(account, policy_arns[start : start + _AT_ONCE]))
-        return used
+            return self._count_all(account)
+        space = self._session.cache.space("grants", account)
+        missing = [arn for arn in policy_arns if arn not in space]
+        if len(missing) > _ONE_BY_ONE_AT_MOST:
+            counted = self._count_all(account)
+            for arn in missing:
+                space[arn] = counted.get(arn, _UNUSED)
+                self._session.cache.grew()
+        else:
+            for arn in missing:
+                self._session.remembered("grants", account, arn, partial(self._count, account, arn))
+        space = self._session.cache.space("grants", account)
+        return {arn: use for arn in policy_arns if (use := space.get(arn, _UNUSED)) != _UNUSED}
 
-    def _count(self, account: str, arns: Sequence[str] | None) -> dict[str, PolicyUse]:
-        attachments = self._group(ATTACHMENTS, "policy_arn", account, arns)
-        boundaries = self._group(USERS, "boundary", account, arns)
-        for arn, number in self._group(ROLES, "boundary", account, arns).items():
-            boundaries[arn] = boundaries.get(arn, 0) + number
+    def boundary_changed(self, account: str, before: str | None, after: str | None) -> None:
+        """Say that an entity's boundary is another policy now."""
+        arns = tuple(arn for arn in (before, after) if arn is not None)
+        if before != after:
+            self._session.changed("grants", account, arns, None)
+
+    def _count(self, account: str, arn: str) -> PolicyUse:
+        parameters = {"account": account, "arn": arn}
+        execute = self._session.connection.execute
+        attached, users, roles = (execute(statement, parameters).scalar_one() for statement in _COUNT_ONE)
+        return PolicyUse(attached, users + roles)
+
+    def _count_all(self, account: str) -> dict[str, PolicyUse]:
+        execute = self._session.connection.execute
+        attached, users, roles = (
+            dict(execute(statement, {"account": account}).tuples().all()) for statement in _COUNT_ALL
+        )
         return {
-            arn: PolicyUse(attachments.get(arn, 0), boundaries.get(arn, 0))
-            for arn in attachments | boundaries
+            arn: PolicyUse(attached.get(arn, 0), users.get(arn, 0) + roles.get(arn, 0))
+            for arn in attached | users | roles
         }
-
-    def _group(self, table: Table, name: str, account: str, arns: Sequence[str] | None) -> dict[str, int]:
-        column = table.c[name]
-        wanted = column.is_not(None) if arns is None else column.in_(arns)
-        statement = select(column, func.count()).where(table.c.account == account, wanted).group_by(column)
-        return {row[0]: row[1] for row in self._session.connection.execute(statement)}
 
     def _granted(self, account: str, entity_id: str) -> Granted:
         return self._session.remembered("grants", account, entity_id, lambda: self._load(entity_id))
@@ -157,5 +188,6 @@ class SqlGrants:
         ]
         return Granted(inline, list(connection.execute(_ATTACHED, {"entity_id": entity_id}).scalars()))
 
-    def _changed(self, account: str, entity_id: str) -> None:
-        self._session.changed("grants", account, (entity_id,), self._load(entity_id)._asdict())
+    def _changed(self, account: str, *keys: str) -> None:
+        """The entity's id, and the ARN of the policy that it has or has not any more."""
+        self._session.changed("grants", account, keys, self._load(keys[0])._asdict())

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import func, select
 
-from tabard.store.sql.engine import create_schema, sqlite_engine
+from tabard.store.sql.engine import sqlite_engine
 from tabard.store.sql.repositories import SqlView
 from tabard.store.sql.schema import CHANGES
+from tabard.store.sql.upgrade import prepare
 from tabard.store.sql.writer import Writer
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class SqlStore:
     """See ``tabard.store.port.Store``."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
-        create_schema(engine)
+        prepare(engine)
         self._engine = engine
         self._reader = SqlView(engine.connect())
         self._writing = SqlView(engine.connect())
