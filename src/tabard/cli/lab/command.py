@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import shutil
+import signal
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from tabard.cli.errors import CommandError
 from tabard.cli.lab import server as servers
 from tabard.cli.lab.claims import BrokenClaim
 from tabard.cli.lab.lab import Lab
-from tabard.cli.lab.processes import AWS
+from tabard.cli.lab.processes import AWS, shed_disturbances
 from tabard.cli.lab.server import TABARD
 from tabard.cli.lab.story import CHAPTERS, end, tell
 from tabard.cli.lab.transcript import Transcript
@@ -52,8 +53,16 @@ def lab(options: argparse.Namespace) -> int:
             f"{options.data} is not empty, and the lab starts from nothing.", "Name a new folder."
         )
     _check_machine()
-    broken = run(Telling(options.data, options.keep, chapters), screen())
+    out = screen()
+    shed_disturbances()
+    signal.signal(signal.SIGTERM, _end)
+    broken = run(Telling(options.data, options.keep, chapters), out)
     return 0 if broken is None else 1
+
+
+def _end(number: int, _frame: object) -> None:
+    """Asked to end, the lab ends its server too."""
+    raise SystemExit(128 + number)
 
 
 def run(telling: Telling, out: Console) -> BrokenClaim | None:
@@ -70,6 +79,10 @@ def run(telling: Telling, out: Console) -> BrokenClaim | None:
         try:
             transcript.say(
                 ("\n  Tabard's lab", "title"), f"   account {server.told.account}, {server.told.endpoint}"
+            )
+            transcript.note("$ is this machine; [ec2-user@…]$ is the instance, in one ssh session all along;")
+            transcript.note(
+                "program> is a program that keeps running there, with the credentials that it once got"
             )
             story = Lab(transcript, server, home)
             tell(story, telling.chapters)

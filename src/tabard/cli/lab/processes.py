@@ -59,6 +59,12 @@ def _disturbs(name: str) -> bool:
     )
 
 
+def shed_disturbances() -> None:
+    """Take out of this very process what could disturb the clients that it uses itself."""
+    for name in [name for name in os.environ if _disturbs(name)]:
+        del os.environ[name]
+
+
 def for_aws(home: Path, endpoint: str, region: str, key: Mapping[str, str]) -> dict[str, str]:
     """The environment of an ``aws`` process on this machine: what ``tabard env`` sets, and no pager.
 
