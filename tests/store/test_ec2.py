@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -80,7 +81,8 @@ def test_an_instance_is_found_in_its_own_region_and_account_only(store: SqlStore
 
 
 def test_instances_are_listed_in_the_order_of_their_launch_and_as_they_are_now(store: SqlStore) -> None:
-    write(store, lambda view: [view.ec2.instances.put(an_instance(number)) for number in (3, 1, 2)])
+    for number in (3, 1, 2):
+        write(store, partial(put_instance, an_instance(number)))
     listed = store.read().ec2.instances.all(ACCOUNT, REGION)
     assert [each.id[-1] for each in listed] == ["1", "2", "3"]
     running = msgspec.structs.replace(listed[1], state="running")
@@ -114,6 +116,10 @@ def test_user_data_goes_with_its_instance(store: SqlStore) -> None:
     assert store.read().ec2.instances.user_data(OTHER, instance.id) is None
     write(store, lambda view: view.ec2.instances.delete(instance))
     assert store.read().ec2.instances.user_data(ACCOUNT, instance.id) is None
+
+
+def put_instance(instance: Instance, view: View) -> None:
+    view.ec2.instances.put(instance)
 
 
 def an_association(number: int, **members: Any) -> Association:
@@ -207,3 +213,13 @@ def test_what_a_failed_transaction_did_is_undone_for_the_next_one(store: SqlStor
     seen: list[object] = []
     write(store, lambda view: seen.append(view.ec2.instances.find(ACCOUNT, an_instance().id)))
     assert seen == [None]
+
+
+def test_nothing_has_an_empty_id(store: SqlStore) -> None:
+    write(store, lambda view: view.ec2.associations.put(an_association(1)))
+    view = store.read().ec2
+    assert view.associations.of_instance(ACCOUNT, "i-1")
+    assert view.associations.get(ACCOUNT, "") is None
+    write(store, lambda view: view.ec2.tags.put(ACCOUNT, REGION, "i-1", {"a": "b"}))
+    assert view.tags.all(ACCOUNT, REGION)
+    assert view.tags.of(ACCOUNT, "") == {}

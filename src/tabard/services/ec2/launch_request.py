@@ -235,7 +235,7 @@ def _interface_address(request: dict[str, Any]) -> str | None:
     if interface.get("PrivateIpAddress"):
         return str(interface["PrivateIpAddress"])
     listed = interface.get("PrivateIpAddresses") or ()
-    return next((str(each["PrivateIpAddress"]) for each in listed if each.get("Primary")), None)
+    return next((each.get("PrivateIpAddress") for each in listed if each.get("Primary")), None)
 
 
 def _check_interfaces(request: dict[str, Any]) -> None:

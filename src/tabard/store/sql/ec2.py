@@ -218,6 +218,8 @@ class Tags:
 
     def of(self, account: str, resource_id: str) -> Mapping[str, str]:
         """A resource's tags; empty where it has none."""
+        if not resource_id:
+            return _NO_TAGS
         return self._session.remembered(
             self.kind, account, resource_id, lambda: self._load(account, resource_id)
         )
