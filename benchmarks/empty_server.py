@@ -12,7 +12,7 @@ from tabard.core.http import HttpReply, HttpRequest
 from tabard.edge.http import Body, HttpServer, Origin
 
 
-async def empty(_request: HttpRequest, _body: Body, _origin: Origin) -> HttpReply:
+def empty(_request: HttpRequest, _body: Body, _origin: Origin) -> HttpReply:
     """Nothing, at once."""
     return HttpReply(200, [], b"")
 
