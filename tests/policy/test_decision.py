@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -299,13 +299,13 @@ MESSAGES = [
         Layers(identity=policies(Kind.IDENTITY, allow(Action="*")), resource=link((), explicit=True)),
         "sts:AssumeRole",
         ROLE,
-        f"{NOT}sts:AssumeRole because no role trust policy allows the sts:AssumeRole action",
+        f"{NOT}sts:AssumeRole on resource: {ROLE}",
     ),
     (
         Layers(resource=policies(Kind.TRUST, deny(Action="sts:*", Principal="*"), arn="")),
         "sts:AssumeRole",
         ROLE,
-        f"{NOT}sts:AssumeRole with an explicit deny in the role trust policy",
+        f"{NOT}sts:AssumeRole on resource: {ROLE} with an explicit deny in the role trust policy",
     ),
 ]
 
