@@ -28,9 +28,26 @@ def request_keys(call: Call) -> RequestKeys:
         "s3:signatureage": lambda: _signature_age(call),
     }
     for name, value in call.http.headers:
-        if name.startswith(b"x-amz-") and name not in _HEADERS_OF_EVERY_REQUEST:
-            keys["s3:" + name.decode("latin-1")] = value.decode("latin-1")
+        key = _known.get(name)
+        if key is None:
+            key = _key_of(name)
+        if key:
+            keys[key] = value.decode("latin-1")
     return keys
+
+
+_known: dict[bytes, str] = {}
+"""The condition key of each header seen, empty for those that have none."""
+
+_KNOWN_AT_MOST = 500
+
+
+def _key_of(header: bytes) -> str:
+    counts = header.startswith(b"x-amz-") and header not in _HEADERS_OF_EVERY_REQUEST
+    key = "s3:" + header.decode("latin-1") if counts else ""
+    if len(_known) < _KNOWN_AT_MOST:
+        _known[header] = key
+    return key
 
 
 def _auth_type(call: Call) -> str | None:
