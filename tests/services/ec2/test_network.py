@@ -107,3 +107,20 @@ def test_types_regions_and_zones(world: World) -> None:
     )
     vpc = world.ec2.describe_account_attributes(AttributeNames=["default-vpc"])["AccountAttributes"][0]
     assert vpc["AttributeValues"][0]["AttributeValue"] == world.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+
+
+def test_what_tools_ask_beside(world: World) -> None:
+    (burst,) = world.launch(CreditSpecification={"CpuCredits": "standard"})
+    (plain,) = world.launch(InstanceType="m5.large")
+    shown = world.ec2.describe_instance_credit_specifications(
+        InstanceIds=[burst["InstanceId"], plain["InstanceId"]]
+    )
+    assert shown["InstanceCreditSpecifications"] == [
+        {"InstanceId": burst["InstanceId"], "CpuCredits": "standard"}
+    ]
+    assert world.ec2.describe_instance_credit_specifications()["InstanceCreditSpecifications"] == []
+    (acl,) = world.ec2.describe_network_acls(Filters=[{"Name": "default", "Values": ["true"]}])["NetworkAcls"]
+    assert len(acl["Associations"]) == len(world.ec2.describe_subnets()["Subnets"])
+    assert world.ec2.describe_addresses()["Addresses"] == []
+    missing = refused(world.ec2.describe_addresses, AllocationIds=["eipalloc-0123456789abcdef0"])
+    assert missing[0] == "InvalidAllocationID.NotFound"

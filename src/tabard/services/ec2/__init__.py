@@ -5,6 +5,8 @@ Importing the package registers its operations.
 
 from tabard.services.ec2 import (
     console_output,
+    credit_specifications,
+    elastic_ips,
     images,
     instance_attributes,
     instance_state,
@@ -13,6 +15,7 @@ from tabard.services.ec2 import (
     instances,
     key_pairs,
     metadata_options,
+    network_acls,
     network_interfaces,
     profile_associations,
     regions,
@@ -28,6 +31,8 @@ from tabard.services.ec2 import (
 
 __all__ = [
     "console_output",
+    "credit_specifications",
+    "elastic_ips",
     "images",
     "instance_attributes",
     "instance_state",
@@ -36,6 +41,7 @@ __all__ = [
     "instances",
     "key_pairs",
     "metadata_options",
+    "network_acls",
     "network_interfaces",
     "profile_associations",
     "regions",
