@@ -117,24 +117,33 @@ class ResourcePattern:
 class ActionSet:
     """The entries of an Action or NotAction element, compared without regard to case."""
 
-    __slots__ = ("exact", "wild")
+    __slots__ = ("exact", "prefixes", "wild")
 
     def __init__(self, actions: tuple[str, ...]) -> None:
         exact: list[str] = []
+        prefixes: list[str] = []
         wild: list[Matcher] = []
         for action in actions:
             lowered = action.lower()
-            if "*" in lowered or "?" in lowered:
-                fixed = plain(tokens_of(lowered, variables=False))
-                wild.append(glob(fixed or []))
-            else:
-                exact.append(lowered)
-        self.exact = frozenset(exact)
-        self.wild = tuple(wild)
+            if "?" not in lowered:
+                star = lowered.find("*")
+                if star < 0:
+                    exact.append(lowered)
+                    continue
+                if star == len(lowered) - 1:
+                    prefixes.append(lowered[:-1])
+                    continue
+            wild.append(glob(plain(tokens_of(lowered, variables=False)) or []))
+        self.exact = exact[0] if len(exact) == 1 else frozenset(exact)
+        self.prefixes = tuple(prefixes)
+        self.wild = wild
 
     def has(self, action: str) -> bool:
         """Whether an action (in lower case) is among them."""
-        if action in self.exact:
+        exact = self.exact
+        if action == exact if exact.__class__ is str else action in exact:
+            return True
+        if action.startswith(self.prefixes):
             return True
         for match in self.wild:  # noqa: SIM110 # a loop that returns is twice as fast as any() over a generator
             if match(action):

@@ -39,6 +39,8 @@ _STATEMENT_KEYS = frozenset(
         "Condition",
     )
 )
+_OPPOSITES = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
+_ONLY_TEXTS = frozenset((str,))
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 _WITHOUT_PRINCIPAL = frozenset((Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION, Kind.SCP))
 _VENDOR = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
@@ -131,8 +133,8 @@ class _Shape:
     def statement(self, index: int, value: Json) -> Statement:
         if not isinstance(value, dict) or not value.keys() <= _STATEMENT_KEYS:
             raise malformed(SYNTAX)
-        for element in ("Principal", "Action", "Resource"):
-            if element in value and "Not" + element in value:
+        for element, opposite in _OPPOSITES:
+            if element in value and opposite in value:
                 raise malformed(SYNTAX)
         sid = value.get("Sid", "")
         effect = value.get("Effect")
@@ -158,7 +160,7 @@ def _strings(value: dict[str, Json], key: str) -> tuple[str, ...] | None:
     member = value[key]
     if isinstance(member, str):
         return (member,)
-    if not isinstance(member, list) or not all(isinstance(each, str) for each in member):
+    if not isinstance(member, list) or not _ONLY_TEXTS.issuperset(map(type, member)):
         raise malformed(SYNTAX)
     return tuple(member)
 
@@ -203,6 +205,8 @@ def _scalars(values: Json) -> tuple[str, ...]:
         return (values,)
     if not isinstance(values, list):
         values = [values]
+    elif _ONLY_TEXTS.issuperset(map(type, values)):
+        return tuple(values)
     return tuple([_scalar(each) for each in values])
 
 
