@@ -39,7 +39,8 @@ Step = tuple[str, str, str]
 STEPS = (
     "make user", "rename user", "delete user", "make group", "delete group", "make role", "delete role", "tag role",
     "make policy", "delete policy", "add version", "add member", "remove member", "attach", "detach", "put", "drop",
-    "make key", "stop key", "delete key", "make profile", "fill profile", "empty profile", "fail",
+    "make key", "stop key", "delete key", "make profile", "fill profile", "empty profile", "bound user",
+    "unbound user", "bound role", "fail",
 )  # fmt: skip
 
 
@@ -97,6 +98,12 @@ def apply(db: Repositories, step: Step, numbers: Numbers) -> None:  # noqa: C901
             db.grants.put_inline(A, "user", user.id, InlinePolicy(two, numbers.next("")))
         case "drop" if user is not None:
             db.grants.delete_inline(A, "user", user.id, two)
+        case "bound user" if user is not None:
+            db.users.replace(msgspec.structs.replace(user, boundary=POLICY_ARN + two))
+        case "unbound user" if user is not None:
+            db.users.replace(msgspec.structs.replace(user, boundary=None))
+        case "bound role" if role is not None:
+            db.roles.replace(msgspec.structs.replace(role, boundary=POLICY_ARN + two))
         case "make key" if user is not None:
             db.access_keys.create(AccessKey(numbers.next("AKIA"), A, user.id, b"x", "Active", 1.0))
         case "stop key" | "delete key" if user is not None:
@@ -126,6 +133,8 @@ def seen(db: Repositories, numbers: Numbers) -> list[Any]:
         if user is not None:
             found += [db.groups.of_user(user), db.access_keys.of_user(A, user.id)]
             found += [db.grants.inline(A, "user", user.id), db.grants.attached(A, "user", user.id)]
+    arns = [POLICY_ARN + name for name in NAMES]
+    found += [db.grants.uses(A, arns[:1]), db.grants.uses(A, [*arns, "x", "y"]), db.grants.uses(A)]
     for number in range(1, numbers.last + 1):
         found += [db.users.find(f"AIDA{number:017d}"), db.roles.find(f"AROA{number:017d}")]
         found += [db.groups.by_id(A, f"AGPA{number:017d}"), db.access_keys.get(f"AKIA{number:017d}")]

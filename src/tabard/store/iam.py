@@ -5,7 +5,8 @@ epoch. Deleting an entity takes its keys, memberships, policies and versions alo
 
 Kinds of change (see ``port.Change``), each with the unique id among its keys: ``account``, ``access-key``
 (and its user's id, or the account's number for root), ``user``, ``group``, ``role``, ``policy`` (its versions
-too), ``instance-profile``, ``grants`` (what is embedded in or attached to the entity of that id),
+too), ``instance-profile``, ``grants`` (what is embedded in or attached to the entity
+of that id, and the ARNs of the policies that it has begun or ceased to use),
 ``membership`` (the user's id and the group's), ``last-used``.
 """
 

@@ -171,6 +171,7 @@ class Entities(Generic[E]):
         """Add an entity; its name must be free."""
         self._session.connection.execute(self.statements.insert, to_row(entity))
         self._changed(entity, entity)
+        self._also_changed(None, entity)
 
     def replace(self, entity: E) -> None:
         """Write an entity's new state over the old; its unique id stays."""
@@ -179,11 +180,17 @@ class Entities(Generic[E]):
         if before is not None and before.name != entity.name:
             self._session.changed(self.kind, entity.account, (entity.id, folded(before.name)), None)
         self._changed(entity, entity)
+        self._also_changed(before, entity)
 
     def delete(self, entity: E) -> None:
         """Take an entity out."""
+        before = self.by_id(entity.account, entity.id)
         self._session.connection.execute(self.statements.delete, {"of_id": entity.id})
         self._changed(entity, None)
+        self._also_changed(before, None)
+
+    def _also_changed(self, before: E | None, after: E | None) -> None:
+        """Say what else changed with an entity that was made (``before`` is None), replaced or deleted."""
 
     def _changed(self, entity: E, state: E | None) -> None:
         self._session.changed(self.kind, entity.account, (entity.id, folded(entity.name)), state)

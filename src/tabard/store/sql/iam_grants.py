@@ -29,7 +29,9 @@ _ATTACHED = (
 )
 _COUNTED = ((ATTACHMENTS, ATTACHMENTS.c.policy_arn), (USERS, USERS.c.boundary), (ROLES, ROLES.c.boundary))
 _COUNT_ALL = tuple(
-    select(column, func.count()).where(table.c.account == bindparam("account"), column.is_not(None)).group_by(column)
+    select(column, func.count())
+    .where(table.c.account == bindparam("account"), column.is_not(None))
+    .group_by(column)
     for table, column in _COUNTED
 )
 _COUNT_ONE = tuple(
@@ -41,6 +43,10 @@ _COUNT_ONE = tuple(
 _ONE_BY_ONE_AT_MOST = 3
 """Above so many policies it is cheaper to count them all."""
 _UNUSED = PolicyUse(0, 0)
+
+
+def _same(use: PolicyUse) -> PolicyUse:
+    return use
 
 
 class Granted(NamedTuple):
@@ -144,23 +150,21 @@ class SqlGrants:
         if policy_arns is None:
             return self._count_all(account)
         space = self._session.cache.space("grants", account)
-        missing = [arn for arn in policy_arns if arn not in space]
+        found = {arn: space[arn] for arn in policy_arns if arn in space}
+        missing = [arn for arn in policy_arns if arn not in found]
         if len(missing) > _ONE_BY_ONE_AT_MOST:
             counted = self._count_all(account)
-            for arn in missing:
-                space[arn] = counted.get(arn, _UNUSED)
-                self._session.cache.grew()
+            counts = {arn: counted.get(arn, _UNUSED) for arn in missing}
         else:
-            for arn in missing:
-                self._session.remembered("grants", account, arn, partial(self._count, account, arn))
-        space = self._session.cache.space("grants", account)
-        return {arn: use for arn in policy_arns if (use := space.get(arn, _UNUSED)) != _UNUSED}
+            counts = {arn: self._count(account, arn) for arn in missing}
+        for arn, use in counts.items():
+            found[arn] = self._session.remembered("grants", account, arn, partial(_same, use))
+        return {arn: use for arn, use in found.items() if use != _UNUSED}
 
     def boundary_changed(self, account: str, before: str | None, after: str | None) -> None:
         """Say that an entity's boundary is another policy now."""
         arns = tuple(arn for arn in (before, after) if arn is not None)
-        if before != after:
-            self._session.changed("grants", account, arns, None)
+        self._session.changed("grants", account, arns, None)
 
     def _count(self, account: str, arn: str) -> PolicyUse:
         parameters = {"account": account, "arn": arn}
@@ -171,7 +175,7 @@ class SqlGrants:
     def _count_all(self, account: str) -> dict[str, PolicyUse]:
         execute = self._session.connection.execute
         attached, users, roles = (
-            dict(execute(statement, {"account": account}).tuples().all()) for statement in _COUNT_ALL
+            {row[0]: row[1] for row in execute(statement, {"account": account})} for statement in _COUNT_ALL
         )
         return {
             arn: PolicyUse(attached.get(arn, 0), users.get(arn, 0) + roles.get(arn, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import bindparam, delete, select
 
@@ -22,7 +22,25 @@ _PROFILES_OF_ROLE = (
 )
 
 
-class SqlUsers(Entities[User]):
+B = TypeVar("B", User, Role)
+
+
+class Bounded(Entities[B]):
+    """What users and roles have in common: a permissions boundary, which counts as a use of its policy."""
+
+    def __init__(self, session: Session, grants: SqlGrants) -> None:
+        super().__init__(session)
+        self._grants = grants
+
+    def _also_changed(self, before: B | None, after: B | None) -> None:
+        was = None if before is None else before.boundary
+        becomes = None if after is None else after.boundary
+        entity = after or before
+        if was != becomes and entity is not None:
+            self._grants.boundary_changed(entity.account, was, becomes)
+
+
+class SqlUsers(Bounded[User]):
     """See ``tabard.store.iam.Users``."""
 
     kind = "user"
@@ -30,9 +48,8 @@ class SqlUsers(Entities[User]):
     statements = Statements(USERS)
 
     def __init__(self, session: Session, keys: SqlAccessKeys, grants: SqlGrants) -> None:
-        super().__init__(session)
+        super().__init__(session, grants)
         self._keys = keys
-        self._grants = grants
 
     def delete(self, entity: User) -> None:
         """Take a user out, with access keys, memberships and policies."""
@@ -44,7 +61,7 @@ class SqlUsers(Entities[User]):
         super().delete(entity)
 
 
-class SqlRoles(Entities[Role]):
+class SqlRoles(Bounded[Role]):
     """See ``tabard.store.iam.Roles``."""
 
     kind = "role"
@@ -52,8 +69,7 @@ class SqlRoles(Entities[Role]):
     statements = Statements(ROLES)
 
     def __init__(self, session: Session, grants: SqlGrants, profiles: SqlInstanceProfiles) -> None:
-        super().__init__(session)
-        self._grants = grants
+        super().__init__(session, grants)
         self._profiles = profiles
 
     def delete(self, entity: Role) -> None:
