@@ -6,10 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from tests.services.ec2.world import ACCOUNT
 
+from tabard.core.errors import service_unavailable
 from tabard.services.ec2.reconciler import TERMINATED_SHOWN
 
 if TYPE_CHECKING:
+    import pytest
     from tests.services.ec2.world import World
 
     from tabard.store.ec2 import Instance
@@ -117,6 +120,33 @@ def test_where_the_public_address_is_taken_on_this_host_another_is_found(world: 
     assert found["State"]["Name"] == "running"
     assert found["PublicIpAddress"] != instance["PublicIpAddress"]
     assert world.doors.open_for == {instance["InstanceId"]: found["PublicIpAddress"]}
+
+
+def test_a_write_that_failed_is_made_up_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance_id = world.launched()
+    change(world, instance_id, state="pending")  # as if it had never been recorded that it runs
+    machine = world.driver.of(instance_id)
+    world.run(world.instances.sweep())
+    world.settle()
+    assert world.state(instance_id) == "running"
+    assert world.driver.of(instance_id) is machine
+    world.ec2.stop_instances(InstanceIds=[instance_id])
+    world.settle()
+
+    async def fail(_job: object) -> None:
+        raise service_unavailable()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.store, "write", fail)
+        world.run(_wake(world, instance_id))
+    world.ec2.start_instances(InstanceIds=[instance_id])
+    world.settle()
+    assert world.state(instance_id) == "running"
+
+
+async def _wake(world: World, instance_id: str) -> None:
+    world.instances.wake(ACCOUNT, instance_id)
+    await world.instances.settled()
 
 
 def test_a_terminated_instance_is_forgotten_after_an_hour(world: World) -> None:

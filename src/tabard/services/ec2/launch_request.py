@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 OFFERED_DEFAULT = "t3.micro"
 """What is launched where no type is given (AWS takes m1.small, of a generation that is gone)."""
 
-TAGGABLE = ("instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu")
+TAGGABLE = ("instance", "volume", "network-interface")
 
 _NOT_OFFERED = (
     "LaunchTemplate",

@@ -194,6 +194,8 @@ class InstanceReconciler:
                 if held is None:
                     async with self._launching:
                         await self._launch(instance)
+                elif instance.state == "pending":
+                    await self._record(instance, "running")
             case _ if instance.state == "stopping":
                 await self._end(instance_id)
                 await self._record(instance, "stopped", public_ip=None)
@@ -406,8 +408,8 @@ class InstanceReconciler:
 
         await self._store.write(forget)
         for each in everything:
-            held = each.id in self._held
-            if held != (each.state in {"pending", "running"}) or each.state in {"stopping", "shutting-down"}:
+            settled = each.state in {"running", "stopped", "terminated"}
+            if not settled or (each.id in self._held) != (each.state == "running"):
                 self.wake(each.account, each.id)
         known = {each.id for each in everything} - {each.id for each in gone}
         for left in await asyncio.to_thread(_instances_in, self._site.folder):
