@@ -5,27 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tabard.core.errors import AwsError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-class S3Error(AwsError):
-    """An error whose reply has headers of its own: name (lower case) and value."""
-
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        status: int,
-        fields: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(code, message, status, fields)
-        self.headers: Mapping[str, str] = headers or {}
 
 
 def no_such_bucket(name: str) -> AwsError:
@@ -60,13 +40,12 @@ def wrong_region(asked: str, region: str, *, head: bool) -> AwsError:
     A HEAD has no body, so that its status (301, as on AWS) and the header must do.
     """
     if head:
-        return S3Error("PermanentRedirect", "Moved Permanently", 301, headers={"x-amz-bucket-region": region})
-    return S3Error(
+        return AwsError("PermanentRedirect", "Moved Permanently", 301, {"@x-amz-bucket-region": region})
+    return AwsError(
         "AuthorizationHeaderMalformed",
         f"The authorization header is malformed; the region '{asked}' is wrong; expecting '{region}'",
         400,
-        {"Region": region},
-        {"x-amz-bucket-region": region},
+        {"Region": region, "@x-amz-bucket-region": region},
     )
 
 
@@ -116,7 +95,7 @@ def precondition_failed(condition: str) -> AwsError:
 
 def not_modified(etag: str, modified_at: str) -> AwsError:
     """The client's copy is still good; the reply has no body."""
-    return S3Error("NotModified", "Not Modified", 304, headers={"etag": etag, "last-modified": modified_at})
+    return AwsError("NotModified", "Not Modified", 304, {"@etag": etag, "@last-modified": modified_at})
 
 
 def entity_too_large(size: int, at_most: int) -> AwsError:
