@@ -52,6 +52,9 @@ SHAPES: dict[str, Any] = {
     "variable": lambda n: {"Resource": f"arn:aws:s3:::bucket-{n}/${{aws:username}}/*"},
     "condition": lambda n: {"Condition": {"StringEquals": {"aws:PrincipalTag/team": f"team-{n}"}}},
     "condition prefix": lambda n: {"Condition": {"StringLike": {"aws:PrincipalTag/team": f"team-{n}*"}}},
+    "condition block": lambda n: {
+        "Condition": {"IpAddress": {"aws:SourceIp": f"10.{n // 250}.{n % 250}.0/24"}}
+    },
     "action": lambda n: {"Action": [f"service{n}:*", "s3:PutObject"] if n else ["s3:Get*"]},
 }
 
@@ -76,7 +79,14 @@ def test_a_thousand_statements_cost_little_more_than_fifty(shape: str) -> None:
     def measured(count: int) -> float:
         statements = compiled([base | SHAPES[shape](n) for n in range(count)])
         layers = Layers(identity=link([_as_policy(statements)]))
-        context = Context({"aws:username": "ana", "aws:principaltag/team": f"team-{count - 1}"})
+        last = count - 1
+        context = Context(
+            {
+                "aws:username": "ana",
+                "aws:principaltag/team": f"team-{last}",
+                "aws:sourceip": f"10.{last // 250}.{last % 250}.7",
+            }
+        )
         resource = f"arn:aws:s3:::bucket-{count - 1}/ana/key"
         return seconds(Request(USER, "s3:GetObject", resource, ACCOUNT, context), layers)
 

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tabard.policy.compiled import CompiledStatement, Shape
+from tabard.policy.conditions import Test
 from tabard.policy.operators import parse_operator, text_tokens
 from tabard.policy.patterns import Matcher, Token, Wild, glob, plain
+from tabard.policy.values import address_bits, parse_range
 
 if TYPE_CHECKING:
     from tabard.policy.context import Context
@@ -25,17 +27,25 @@ Leaf = CompiledStatement | Callable[["Context"], CompiledStatement | None]
 
 Applies = Callable[[str, "Context"], bool]
 Finish = Callable[[list[CompiledStatement]], Leaf]
+Block = tuple[int, int, int]
+"""IP version, prefix length and leading bits, as ``values.parse_range`` gives them."""
+
+Held = tuple[Matcher | None, Applies, Test | None, CompiledStatement]
 V = TypeVar("V")
 _FEW = 4
 _FILED = frozenset(("stringequals", "stringlike", "arnlike", "arnequals"))
 
 
 class Entry(NamedTuple):
-    """A pattern with its statement: ``head`` and ``tail`` are its literal ends, ``applies`` the whole test."""
+    """A pattern with its statement: ``head`` and ``tail`` are its literal ends.
+
+    ``match`` is the whole test, or None where it needs the context: then ``applies`` is.
+    """
 
     shape: Shape
     head: str
     tail: str
+    match: Matcher | None
     applies: Applies
     statement: CompiledStatement
 
@@ -55,7 +65,11 @@ def finder(statements: list[CompiledStatement]) -> Find:
                     return _constant(statement)
                 anywhere.append(statement)
             else:
-                entries.append(Entry(pattern.shape, pattern.head, pattern.tail, pattern.matches, statement))
+                entries.append(
+                    Entry(
+                        pattern.shape, pattern.head, pattern.tail, pattern.match, pattern.matches, statement
+                    )
+                )
     stages = by_text(entries, by_condition)
     if anywhere:
         stages.append(_ignoring_text(by_condition(anywhere)))
@@ -71,15 +85,7 @@ def by_condition(statements: list[CompiledStatement]) -> Leaf:
             return statement
     if len(statements) <= _FEW:
         return by_test(statements)
-    filed: dict[str, list[Entry]] = {}
-    rest: list[CompiledStatement] = []
-    for statement in statements:
-        key, entries = _file_under(statement)
-        if entries:
-            filed.setdefault(key, []).extend(entries)
-        else:
-            rest.append(statement)
-    keys = tuple((key, _chain(by_text(entries, by_test))) for key, entries in filed.items())
+    keys, rest = _file(statements)
     tests = tuple((statement.holds, statement) for statement in rest)
 
     def find(context: Context) -> CompiledStatement | None:
@@ -95,6 +101,24 @@ def by_condition(statements: list[CompiledStatement]) -> Leaf:
         return None
 
     return find
+
+
+def _file(statements: list[CompiledStatement]) -> tuple[list[tuple[str, Find]], list[CompiledStatement]]:
+    """The look-ups by key, and the statements that cannot be filed under one."""
+    filed: dict[str, list[Entry]] = {}
+    blocks: dict[str, list[tuple[Block, CompiledStatement]]] = {}
+    rest: list[CompiledStatement] = []
+    for statement in statements:
+        key, entries = _file_under(statement)
+        where, ranges = ("", []) if entries else _file_under_blocks(statement)
+        if entries:
+            filed.setdefault(key, []).extend(entries)
+        elif ranges:
+            blocks.setdefault(where, []).extend([(block, statement) for block in ranges])
+        else:
+            rest.append(statement)
+    keys = [(key, _chain(by_text(entries, by_test))) for key, entries in filed.items()]
+    return keys + [(key, _by_block(held)) for key, held in blocks.items()], rest
 
 
 def by_test(statements: list[CompiledStatement]) -> Leaf:
@@ -148,7 +172,40 @@ def _value_entry(tokens: list[Token], statement: CompiledStatement) -> Entry | N
         shape = Shape.PREFIX
     else:
         shape = Shape.GLOB
-    return Entry(shape, head, tail, _ignoring_context(glob(fixed)), statement)
+    return Entry(shape, head, tail, glob(fixed), _never, statement)
+
+
+def _file_under_blocks(statement: CompiledStatement) -> tuple[str, list[Block]]:
+    """The same for an IpAddress condition."""
+    for condition in statement.statement.conditions:
+        operator = parse_operator(condition.operator)
+        if operator is None or operator.base != "ipaddress" or operator.negated:
+            continue
+        if not operator.quantifier and not operator.if_exists:
+            return condition.key.lower(), [
+                block for block in map(parse_range, condition.values) if block is not None
+            ]
+    return "", []
+
+
+def _by_block(held: list[tuple[Block, CompiledStatement]]) -> Find:
+    """Finds by an address: one look-up per IP version and prefix length that occur."""
+    tables: dict[int, dict[int, dict[int, list[CompiledStatement]]]] = {4: {}, 6: {}}
+    for (version, length, network), statement in held:
+        tables[version].setdefault(length, {}).setdefault(network, []).append(statement)
+    lengths = {version: tuple(by_length.items()) for version, by_length in tables.items()}
+
+    def find(text: str, context: Context) -> CompiledStatement | None:
+        address = address_bits(text)
+        if address is not None:
+            version, bits, number = address
+            for length, networks in lengths[version]:
+                for statement in networks.get(number >> (bits - length), ()):
+                    if statement.holds(context):
+                        return statement
+        return None
+
+    return find
 
 
 def by_text(entries: list[Entry], finish: Finish) -> list[Find]:
@@ -169,11 +226,11 @@ def by_text(entries: list[Entry], finish: Finish) -> list[Find]:
     if prefixes:
         stages.append(_prefixes(_by_length({text: finish(found) for text, found in prefixes.items()})))
     by_tail = len({entry.tail for entry in globs}) > len({entry.head for entry in globs})
-    heads: dict[str, list[tuple[Applies, CompiledStatement]]] = {}
-    tails: dict[str, list[tuple[Applies, CompiledStatement]]] = {}
+    heads: dict[str, list[Held]] = {}
+    tails: dict[str, list[Held]] = {}
     for entry in globs:
         table, text = (tails, entry.tail) if by_tail and entry.tail else (heads, entry.head)
-        table.setdefault(text, []).append((entry.applies, entry.statement))
+        table.setdefault(text, []).append((entry.match, entry.applies, entry.statement.test, entry.statement))
     if heads:
         stages.append(_heads(_by_length(heads)))
     if tails:
@@ -213,8 +270,8 @@ def _ignoring_text(leaf: Leaf) -> Find:
     return lambda _, context: leaf(context)
 
 
-def _ignoring_context(matcher: Matcher) -> Applies:
-    return lambda text, _: matcher(text)
+def _never(_: str, __: Context) -> bool:
+    return False
 
 
 def _in_order(statements: list[CompiledStatement]) -> Find:
@@ -252,22 +309,26 @@ def _prefixes(lengths: tuple[tuple[int, dict[str, Leaf]], ...]) -> Find:
     return find
 
 
-def _heads(lengths: tuple[tuple[int, dict[str, list[tuple[Applies, CompiledStatement]]]], ...]) -> Find:
+def _heads(lengths: tuple[tuple[int, dict[str, list[Held]]], ...]) -> Find:
     def find(text: str, context: Context) -> CompiledStatement | None:
         for length, table in lengths:
-            for applies, statement in table.get(text[:length], ()):
-                if applies(text, context) and statement.holds(context):
+            for match, applies, test, statement in table.get(text[:length], ()):
+                if (applies(text, context) if match is None else match(text)) and (
+                    test is None or test(context)
+                ):
                     return statement
         return None
 
     return find
 
 
-def _tails(lengths: tuple[tuple[int, dict[str, list[tuple[Applies, CompiledStatement]]]], ...]) -> Find:
+def _tails(lengths: tuple[tuple[int, dict[str, list[Held]]], ...]) -> Find:
     def find(text: str, context: Context) -> CompiledStatement | None:
         for length, table in lengths:
-            for applies, statement in table.get(text[-length:], ()):
-                if applies(text, context) and statement.holds(context):
+            for match, applies, test, statement in table.get(text[-length:], ()):
+                if (applies(text, context) if match is None else match(text)) and (
+                    test is None or test(context)
+                ):
                     return statement
         return None
 
