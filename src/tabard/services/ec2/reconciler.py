@@ -84,10 +84,11 @@ class Site:
 
 @dataclass(slots=True)
 class _Held:
-    """A machine that runs: which record it was launched for, and what goes on beside it."""
+    """A machine: which record it was launched for, whether it ended by itself, and what goes on beside it."""
 
     instance: Instance
     machine: Machine
+    ended: bool = False
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -191,6 +192,10 @@ class InstanceReconciler:
                 if held is not None and held.instance.boot != instance.boot:
                     await self._end(instance_id)
                     held = None
+                if held is not None and held.ended:
+                    await self._shut_down_inside(instance)
+                    self._again.add(instance_id)
+                    return
                 if held is None:
                     async with self._launching:
                         await self._launch(instance)
@@ -328,18 +333,31 @@ class InstanceReconciler:
     def _beside(self, held: _Held, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         held.tasks.add(task)
-        task.add_done_callback(held.tasks.discard)
+
+        def finished(task: asyncio.Task[None]) -> None:
+            held.tasks.discard(task)
+            if not task.cancelled() and task.exception() is not None:
+                log.error("beside %s something failed", held.instance.id, exc_info=task.exception())
+
+        task.add_done_callback(finished)
 
     async def _watch(self, held: _Held) -> None:
-        """When a machine ends by itself, its instance stops, or is terminated where it was asked to be."""
+        """Note when a machine ends by itself."""
         await held.machine.wait()
-        instance = held.instance
-        if self._stopped or self._held.get(instance.id) is not held:
-            return
+        if self._held.get(held.instance.id) is held:
+            held.ended = True
+            self.wake(held.instance.account, held.instance.id)
+
+    async def _shut_down_inside(self, instance: Instance) -> None:
+        """A machine ended by itself: its instance stops, or is terminated where it was asked to be."""
 
         def job(view: View) -> None:
             present = view.ec2.instances.find(instance.account, instance.id)
-            if present is None or present.state != "running" or present.boot != instance.boot:
+            if (
+                present is None
+                or present.state not in {"pending", "running"}
+                or present.boot != instance.boot
+            ):
                 return
             wanted: InstanceState = (
                 "shutting-down" if present.shutdown_behavior == "terminate" else "stopping"
@@ -355,7 +373,6 @@ class InstanceReconciler:
             )
 
         await self._store.write(job)
-        self.wake(instance.account, instance.id)
 
     async def _first_boot(self, held: _Held) -> None:
         """Run the user data and keep what it printed."""
@@ -408,8 +425,10 @@ class InstanceReconciler:
 
         await self._store.write(forget)
         for each in everything:
+            held = self._held.get(each.id)
+            runs = held is not None and not held.ended
             settled = each.state in {"running", "stopped", "terminated"}
-            if not settled or (each.id in self._held) != (each.state == "running"):
+            if not settled or runs != (each.state == "running"):
                 self.wake(each.account, each.id)
         known = {each.id for each in everything} - {each.id for each in gone}
         for left in await asyncio.to_thread(_instances_in, self._site.folder):
