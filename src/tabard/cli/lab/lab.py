@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shlex
 import time
@@ -17,7 +16,7 @@ from tabard.cli.lab.claims import BrokenClaim
 from tabard.cli.lab.terminal import NoPromptError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from tabard.cli.lab.guest import Program
@@ -90,52 +89,57 @@ class Lab:
         self.transcript.note(f"{name}: {text}")
         return f"file://{name}"
 
-    def aws(
-        self, *words: str, person: Person | None = None, region: str | None = None, secret: bool = False
-    ) -> str:
+    def aws(self, command: str, person: Person | None = None) -> str:
         """Run ``aws`` on this machine (as root unless said otherwise), show it, and return what it printed.
 
-        A command that fails ends the lab. ``secret`` keeps its output out of the transcript.
+        ``command`` is what a person would type after ``aws``. One that fails ends the lab.
         """
-        (done,) = self.aws_together([words], person=person, region=region, secret=secret)
+        (done,) = self.aws_together([command], person=person)
         return done.stdout.strip()
 
     def aws_together(
         self,
-        commands: Sequence[Sequence[str]],
+        commands: Sequence[str],
         *,
         person: Person | None = None,
-        region: str | None = None,
-        secret: bool = False,
+        secret: Collection[int] = (),
         may_fail: bool = False,
     ) -> list[Completed]:
-        """Run commands that do not depend on each other, at once; show them one after another."""
-        person = person or self.root
-        environment = processes.for_aws(self.home, self.endpoint, region or self.region, person.key)
+        """Run commands that do not depend on each other, at once; show them one after another.
 
-        def run(words: Sequence[str]) -> Completed:
-            return processes.run([str(processes.AWS), *words], environment, self.home)
+        A command that fails ends the lab, unless they ``may_fail``. ``secret`` are the numbers of those whose output is
+        kept out of the transcript.
+        """
+        person = person or self.root
+        environment = processes.for_aws(self.home, self.endpoint, self.region, person.key)
+
+        def run(command: str) -> Completed:
+            return processes.run([str(processes.AWS), *shlex.split(command)], environment, self.home)
 
         with ThreadPoolExecutor(max_workers=4) as pool:
-            running = [pool.submit(run, words) for words in commands]
+            running = [pool.submit(run, command) for command in commands]
             results = []
-            for words, future in zip(commands, running, strict=True):
-                self.transcript.command("$" if person is self.root else f"{person.name}$", _shown(words))
+            for number, (command, future) in enumerate(zip(commands, running, strict=True)):
+                self.transcript.command("$" if person is self.root else f"{person.name}$", f"aws {command}")
                 done = future.result()
-                self.transcript.output("(kept out of this transcript)" if secret else done.text, done.seconds)
+                shown = (
+                    "(kept out of this transcript)" if number in secret and done.status == 0 else done.text
+                )
+                self.transcript.output(shown, done.seconds)
                 if done.status != 0 and not may_fail:
+                    name = " ".join(command.split()[:2])
                     raise BrokenClaim(
-                        f"{self.chapter_name}/{' '.join(words[:2])}",
-                        f"aws {' '.join(words[:2])} succeeds",
+                        f"{self.chapter_name}/{name}",
+                        f"aws {name} succeeds",
                         "exit status 0",
                         f"exit status {done.status}\n{done.text}",
                     )
                 results.append(done)
         return results
 
-    def refused(self, *words: str, person: Person | None = None, region: str | None = None) -> Completed:
+    def refused(self, command: str, person: Person | None = None) -> Completed:
         """Run an ``aws`` that may well fail."""
-        return self.aws_together([words], person=person, region=region, may_fail=True)[0]
+        return self.aws_together([command], person=person, may_fail=True)[0]
 
     def on_instance(self, terminal: Terminal, command: str) -> str:
         """Type a command in a login on an instance, show what the terminal shows, and return the output."""
@@ -159,20 +163,3 @@ class Lab:
         done = program.run(command)
         self.transcript.output(done.text, done.seconds)
         return done.text
-
-    def parsed(self, *words: str, person: Person | None = None, region: str | None = None) -> Any:
-        """Run ``aws`` and read its JSON."""
-        text = self.aws(*words, "--output", "json", person=person, region=region)
-        try:
-            return json.loads(text or "null")
-        except ValueError as error:
-            raise BrokenClaim(
-                f"{self.chapter_name}/{' '.join(words[:2])}",
-                f"aws {' '.join(words[:2])} answers in JSON",
-                str(error),
-                text,
-            ) from None
-
-
-def _shown(words: Sequence[str]) -> str:
-    return shlex.join(["aws", *words])

@@ -140,10 +140,21 @@ class Stage:
         return terminal, greeting
 
     def program(self) -> Program:
-        """A program on the instance of the story that holds the role's credentials in its memory."""
-        self.need("worn")
+        """A program that keeps running on the instance of the story."""
         program = self.guest.program()
         self._lab.cleanup.callback(program.close)
+        return program
+
+    def holder(self) -> Program:
+        """A program that keeps running on the instance, and holds the credentials that it got when it started."""
+        self.need("worn")
+        program = self.program()
+        got = program.take_credentials(ROLE)
+        program.hold()
+        what = f"{got['AccessKeyId']}, until {got['Expiration']}" if got else "none"
+        self._lab.transcript.note(
+            f"program> asks the metadata service for its credentials, and keeps them: {what}"
+        )
         return program
 
     def person(self, name: str, policy: dict[str, Any]) -> Person:
@@ -161,6 +172,13 @@ class Stage:
         iam.attach_role_policy(RoleName=name, PolicyArn=policy)
         iam.create_instance_profile(InstanceProfileName=name)
         iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+
+    def associating(self) -> str:
+        """The command that puts the role on the instance of the story; it prints the association's id."""
+        return (
+            f"ec2 associate-iam-instance-profile --instance-id {self.instance_id} --iam-instance-profile Name={ROLE} "
+            "--query IamInstanceProfileAssociation.AssociationId --output text"
+        )
 
     def associate(self) -> None:
         """Put the role on the instance of the story, without telling."""

@@ -21,32 +21,32 @@ def tell(lab: Lab) -> None:
     iam = stage.client("iam")
     alice = stage.person(USER, documents.allow("sts:AssumeRole"))
     lab.transcript.note(f"{USER} is an IAM user who may sts:AssumeRole")
-    assume = ("sts", "assume-role", "--role-arn", lab.arn("role", ROLE), "--role-session-name", "lab")
-    refused = lab.refused(*assume, person=alice)
+    assume = f"sts assume-role --role-arn {lab.arn('role', ROLE)} --role-session-name lab"
+    refused = lab.refused(assume, person=alice)
     _claim_denied(lab, "assume-refused", refused.text, "is not authorized to perform: sts:AssumeRole")
     both = documents.trust(service="ec2.amazonaws.com", user=lab.arn("user", USER))
     trust = lab.document("trust-both.json", both)
-    lab.aws("iam", "update-assume-role-policy", "--role-name", ROLE, "--policy-document", trust)
+    lab.aws(f"iam update-assume-role-policy --role-name {ROLE} --policy-document {trust}")
     arn = f"arn:aws:sts::{lab.account}:assumed-role/{ROLE}/lab"
     credentials = _assume(lab, alice, assume, arn)
-    listing = lab.refused("s3", "ls", person=Person(f"{USER} as {ROLE}", credentials)).text
+    listing = lab.refused("s3 ls", person=Person(f"{USER} as {ROLE}", credentials)).text
     lab.claim(
         "assumed-works",
         holds=all(name in listing for name in BUCKETS),
         expected=" ".join(BUCKETS),
         seen=listing,
     )
-    root = lab.refused(*assume)
+    root = lab.refused(assume)
     _claim_denied(lab, "root-refused", root.text, "Roles may not be assumed by root accounts")
     iam.update_assume_role_policy(
         RoleName=ROLE, PolicyDocument=documents.compact(documents.trust(service="ec2.amazonaws.com"))
     )
 
 
-def _assume(lab: Lab, alice: Person, assume: tuple[str, ...], arn: str) -> dict[str, Any]:
+def _assume(lab: Lab, alice: Person, assume: str, arn: str) -> dict[str, Any]:
     import json
 
-    (done,) = lab.aws_together([assume], person=alice, secret=True, may_fail=True)
+    (done,) = lab.aws_together([assume], person=alice, secret=(0,), may_fail=True)
     reply = json.loads(done.stdout) if done.status == 0 else {}
     seen = reply.get("AssumedRoleUser", {}).get("Arn", done.stderr)
     lab.claim("assume-trusted", holds=seen == arn, expected=arn, seen=seen)

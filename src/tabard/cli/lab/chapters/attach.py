@@ -18,15 +18,11 @@ _ROW = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (\S+)")
 def tell(lab: Lab) -> None:
     """Associate, look at the details, and try again where it failed."""
     stage = lab.stage
-    stage.association = lab.aws(
-        *("ec2", "associate-iam-instance-profile", "--instance-id", stage.instance_id),
-        *("--iam-instance-profile", f"Name={ROLE}"),
-        *("--query", "IamInstanceProfileAssociation.AssociationId", "--output", "text"),
-    )
+    stage.association = lab.aws(stage.associating())
     stage.has.add("worn")
     details = lab.aws(
-        *("ec2", "describe-instances", "--instance-ids", stage.instance_id),
-        *("--query", "Reservations[0].Instances[0].IamInstanceProfile.Arn", "--output", "text"),
+        f"ec2 describe-instances --instance-ids {stage.instance_id} "
+        "--query 'Reservations[0].Instances[0].IamInstanceProfile.Arn' --output text"
     )
     profile = lab.arn("instance-profile", ROLE)
     lab.claim("details-show-role", holds=details == profile, expected=profile, seen=details)

@@ -54,6 +54,5 @@ def _only_instance(lab: Lab, arn: str) -> None:
     condition = {"ArnEquals": {"ec2:SourceInstanceARN": arn}}
     policy = lab.document("this-instance.json", documents.allow("s3:ListAllMyBuckets", condition=condition))
     lab.aws(
-        *("iam", "put-role-policy", "--role-name", ROLE, "--policy-name", "this-instance-only"),
-        *("--policy-document", policy),
+        f"iam put-role-policy --role-name {ROLE} --policy-name this-instance-only --policy-document {policy}"
     )

@@ -16,21 +16,24 @@ NEEDS = ()
 
 def tell(lab: Lab) -> None:
     """Make them."""
-    _key_pair(lab)
-    _buckets(lab)
-    _instance(lab)
-
-
-def _key_pair(lab: Lab) -> None:
-    file = lab.stage.key_file
-    material = lab.aws(
-        *("ec2", "create-key-pair", "--key-name", KEY_NAME, "--key-type", "ed25519"),
-        *("--query", "KeyMaterial", "--output", "text"),
-        secret=True,
+    image, key, *_ = lab.aws_together(
+        [
+            "ec2 describe-images --owners amazon --query 'Images[0].ImageId' --output text",
+            f"ec2 create-key-pair --key-name {KEY_NAME} --key-type ed25519 --query KeyMaterial --output text",
+            *(f"s3 mb s3://{bucket}" for bucket in BUCKETS),
+        ],
+        secret=(1,),
     )
+    _key_pair(lab, key.stdout)
+    _buckets(lab)
+    _instance(lab, image.stdout.strip())
+
+
+def _key_pair(lab: Lab, material: str) -> None:
+    file = lab.stage.key_file
     lab.stage.keep_key(material)
     lab.stage.has.add("key")
-    lab.transcript.note(f"it is kept as {file.name}, readable by its owner alone")
+    lab.transcript.note(f"the key is kept as {file.name}, readable by its owner alone")
     public = lab.stage.public_key()
     mode = file.stat().st_mode & 0o777
     lab.claim(
@@ -42,30 +45,23 @@ def _key_pair(lab: Lab) -> None:
 
 
 def _buckets(lab: Lab) -> None:
-    lab.aws_together([("s3", "mb", f"s3://{bucket}") for bucket in BUCKETS])
     lab.stage.has.add("buckets")
     names = [bucket["Name"] for bucket in lab.stage.client("s3").list_buckets()["Buckets"]]
     lab.claim("buckets-made", holds=tuple(names) == BUCKETS, expected=" ".join(BUCKETS), seen=" ".join(names))
 
 
-def _instance(lab: Lab) -> None:
+def _instance(lab: Lab, image: str) -> None:
     stage = lab.stage
-    image = lab.aws(
-        *("ec2", "describe-images", "--owners", "amazon", "--query", "Images[0].ImageId", "--output", "text")
-    )
     stage.launched_at = time.time()
     instance_id = lab.aws(
-        *("ec2", "run-instances", "--image-id", image, "--instance-type", "t3.micro", "--key-name", KEY_NAME),
-        *("--query", "Instances[0].InstanceId", "--output", "text"),
+        f"ec2 run-instances --image-id {image} --instance-type t3.micro --key-name {KEY_NAME} "
+        "--query 'Instances[0].InstanceId' --output text"
     )
     stage.instance = stage.wait_until_running(instance_id)
     stage.has.add("instance")
-    shown = lab.parsed(
-        *("ec2", "describe-instances", "--instance-ids", instance_id, "--query"),
-        "Reservations[0].Instances[0].{State: State.Name, Private: PrivateIpAddress, Public: PublicIpAddress, "
-        "Profile: IamInstanceProfile}",
-    )
-    lab.claim("instance-runs", holds=shown["State"] == "running", expected="running", seen=shown["State"])
-    lab.claim(
-        "instance-without-role", holds=shown["Profile"] is None, expected="no profile", seen=shown["Profile"]
-    )
+    state, private, profile = lab.aws(
+        f"ec2 describe-instances --instance-ids {instance_id} --output text --query "
+        "'Reservations[0].Instances[0].[State.Name, PrivateIpAddress, IamInstanceProfile.Arn]'"
+    ).split("\t")
+    lab.claim("instance-runs", holds=state == "running", expected="running", seen=f"{state} at {private}")
+    lab.claim("instance-without-role", holds=profile == "None", expected="no profile", seen=profile)

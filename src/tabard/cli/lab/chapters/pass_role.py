@@ -33,34 +33,12 @@ def tell(lab: Lab) -> None:
     _allowed(lab, operator)
 
 
-def _associate(lab: Lab) -> tuple[str, ...]:
-    return (
-        *("ec2", "associate-iam-instance-profile", "--instance-id", lab.stage.instance_id),
-        *("--iam-instance-profile", f"Name={ROLE}"),
-        *("--query", "IamInstanceProfileAssociation.AssociationId", "--output", "text"),
-    )
-
-
 def _refusals(lab: Lab, operator: Person) -> None:
     associate, run, add = lab.aws_together(
         [
-            _associate(lab),
-            (
-                "ec2",
-                "run-instances",
-                "--image-id",
-                lab.stage.image(),
-                "--iam-instance-profile",
-                f"Name={ROLE}",
-            ),
-            (
-                "iam",
-                "add-role-to-instance-profile",
-                "--instance-profile-name",
-                EMPTY_PROFILE,
-                "--role-name",
-                ROLE,
-            ),
+            lab.stage.associating(),
+            f"ec2 run-instances --image-id {lab.stage.image()} --iam-instance-profile Name={ROLE}",
+            f"iam add-role-to-instance-profile --instance-profile-name {EMPTY_PROFILE} --role-name {ROLE}",
         ],
         person=operator,
         may_fail=True,
@@ -95,19 +73,8 @@ def _nothing_happened(lab: Lab) -> None:
 
 def _allowed(lab: Lab, operator: Person) -> None:
     policy = lab.document("pass-role.json", documents.allow("iam:PassRole", resource=lab.arn("role", ROLE)))
-    lab.aws(
-        *(
-            "iam",
-            "put-user-policy",
-            "--user-name",
-            OPERATOR,
-            "--policy-name",
-            "pass",
-            "--policy-document",
-            policy,
-        )
-    )
-    done = lab.refused(*_associate(lab), person=operator)
+    lab.aws(f"iam put-user-policy --user-name {OPERATOR} --policy-name pass --policy-document {policy}")
+    done = lab.refused(lab.stage.associating(), person=operator)
     lab.claim("pass-allowed", holds=done.status == 0, expected="an association", seen=done.text)
     lab.stage.association = done.stdout.strip()
     lab.stage.has.add("worn")

@@ -17,10 +17,8 @@ NEEDS = ("role", "buckets", "instance", "login", "worn")
 def tell(lab: Lab) -> None:
     """Take away everything, give back a little."""
     stage = lab.stage
-    program = stage.program()
-    program.take_credentials(ROLE)
-    program.hold()
-    lab.aws("iam", "detach-role-policy", "--role-name", ROLE, "--policy-arn", ADMINISTRATOR)
+    program = stage.holder()
+    lab.aws(f"iam detach-role-policy --role-name {ROLE} --policy-arn {ADMINISTRATOR}")
     denied = lab.on_instance(stage.terminal, "aws s3 ls")
     lab.claim(
         "policy-detached-at-once",
@@ -33,18 +31,7 @@ def tell(lab: Lab) -> None:
         "held-credentials-obey", holds=error_code(held) == "AccessDenied", expected="AccessDenied", seen=held
     )
     policy = lab.document("list-buckets.json", documents.allow("s3:ListAllMyBuckets"))
-    lab.aws(
-        *(
-            "iam",
-            "put-role-policy",
-            "--role-name",
-            ROLE,
-            "--policy-name",
-            "list-buckets",
-            "--policy-document",
-            policy,
-        )
-    )
+    lab.aws(f"iam put-role-policy --role-name {ROLE} --policy-name list-buckets --policy-document {policy}")
     listing = lab.on_instance(stage.terminal, "aws s3 ls")
     lab.claim("policy-edited-at-once", holds=BUCKETS[0] in listing, expected=" ".join(BUCKETS), seen=listing)
     limited = lab.on_instance(stage.terminal, "aws iam list-users")

@@ -21,10 +21,8 @@ def tell(lab: Lab) -> None:
         KeyName=KEY_NAME, PublicKeyMaterial=stage.public_key().encode()
     )
     instance_id = lab.aws(
-        *("ec2", "run-instances", "--image-id", stage.image(other), "--key-name", KEY_NAME),
-        *("--iam-instance-profile", f"Name={ROLE}"),
-        *("--query", "Instances[0].InstanceId", "--output", "text"),
-        region=other,
+        f"ec2 run-instances --image-id {stage.image(other)} --key-name {KEY_NAME} "
+        f"--iam-instance-profile Name={ROLE} --query 'Instances[0].InstanceId' --output text --region {other}"
     )
     instance = stage.wait_until_running(instance_id, other)
     guest = stage.way_into(instance)

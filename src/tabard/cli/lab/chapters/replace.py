@@ -18,15 +18,13 @@ _WHO = "aws sts get-caller-identity --query Arn --output text"
 def tell(lab: Lab) -> None:
     """A new process is the new role; a running program still is the old one."""
     stage = lab.stage
-    program = stage.program()
-    program.take_credentials(ROLE)
-    program.hold()
+    program = stage.holder()
     stage.role(OTHER, "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
     lab.transcript.note(f"{OTHER} is another role for EC2, with AmazonS3ReadOnlyAccess")
     stage.association = lab.aws(
-        *("ec2", "replace-iam-instance-profile-association", "--association-id", stage.association),
-        *("--iam-instance-profile", f"Name={OTHER}"),
-        *("--query", "IamInstanceProfileAssociation.AssociationId", "--output", "text"),
+        f"ec2 replace-iam-instance-profile-association --association-id {stage.association} "
+        f"--iam-instance-profile Name={OTHER} "
+        "--query IamInstanceProfileAssociation.AssociationId --output text"
     )
     who = lab.on_instance(stage.terminal, _WHO)
     new = f"arn:aws:sts::{lab.account}:assumed-role/{OTHER}/{stage.instance_id}"

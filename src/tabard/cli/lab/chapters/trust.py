@@ -36,4 +36,4 @@ def tell(lab: Lab) -> None:
 
 def _trust(lab: Lab, name: str, service: str) -> None:
     trust = lab.document(name, documents.trust(service=service))
-    lab.aws("iam", "update-assume-role-policy", "--role-name", ROLE, "--policy-document", trust)
+    lab.aws(f"iam update-assume-role-policy --role-name {ROLE} --policy-document {trust}")
