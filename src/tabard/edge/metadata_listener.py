@@ -98,8 +98,8 @@ class _Listener:
 
     async def start(self, machine: Machine) -> None:
         loop = asyncio.get_running_loop()
-        # the machine owns its socket and closes it; the server gets one of its own for the same listener
-        self._server = await loop.create_server(lambda: _Connection(self), sock=machine.metadata_socket.dup())
+        # the machine closes its socket too: closing it twice does nothing, and no second descriptor is spent
+        self._server = await loop.create_server(lambda: _Connection(self), sock=machine.metadata_socket)
         self._looking = loop.call_later(_LOOK_EVERY, self._look)
 
     def stop(self) -> None:
@@ -169,14 +169,14 @@ class _Connection(asyncio.Protocol):
         """The client does not read: neither do we."""
         self._stuck = True
         self._since = self._now()
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """The client reads again."""
         self._stuck = False
         self._since = self._now()
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
