@@ -19,6 +19,7 @@ def test_a_key_works_from_its_making_to_its_deletion(world: World) -> None:
     of_bob = {"UserName": "bob", "AccessKeyId": key["AccessKeyId"]}
     world.iam.update_access_key(**of_bob, Status="Inactive")
     assert refused(sts.get_caller_identity)[0] == "InvalidClientTokenId"
+    assert refused(world.iam.update_access_key, **of_bob, Status="Expired")[0] == "InvalidInput"
     world.iam.update_access_key(**of_bob, Status="Active")
     assert sts.get_caller_identity()
     world.iam.delete_access_key(**of_bob)

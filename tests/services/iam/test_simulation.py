@@ -115,6 +115,12 @@ def test_results_are_paged(world: World) -> None:
     second = world.iam.simulate_custom_policy(**parameters, Marker=first["Marker"])
     names = [result["EvalActionName"] for page in (first, second) for result in page["EvaluationResults"]]
     assert names == ["s3:A", "s3:B", "s3:C"]
+    assert not second["IsTruncated"]
+    beyond = {**parameters, "Marker": "OTk5"}
+    assert world.iam.simulate_custom_policy(**beyond)["EvaluationResults"] == []
+    assert (
+        refused(world.iam.simulate_custom_policy, **{**parameters, "Marker": "eHg="})[0] == "ValidationError"
+    )
 
 
 def test_context_keys_are_listed_once(world: World) -> None:

@@ -14,7 +14,7 @@ from tabard.core.errors import AwsError
 from tabard.core.sources import access_key_id, as_datetime, secret_access_key
 from tabard.identity.principals import SECRET_PURPOSE
 from tabard.services.iam import paging, quotas
-from tabard.services.iam.errors import no_such_entity, quota_exceeded
+from tabard.services.iam.errors import invalid_input, no_such_entity, quota_exceeded
 from tabard.services.iam.last_used import last_use
 from tabard.services.iam.subjects import find_user, on_self_or_user, self_or_name
 from tabard.services.iam.tagging import resource_keys
@@ -99,6 +99,8 @@ def list_access_keys(call: Call, request: ListAccessKeysRequestTypeDef) -> dict[
 def update_access_key(call: Call, request: UpdateAccessKeyRequestTypeDef) -> dict[str, Any]:
     """Activate or deactivate an access key; a deactivated key is refused at once."""
     key = _of_owner(call, _owner(call, request), request["AccessKeyId"])
+    if request["Status"] == "Expired":
+        raise invalid_input("The status of an access key can only be set to Active or Inactive.")
     call.store.iam.access_keys.replace(replace(key, status=request["Status"]))
     return {}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tabard.core.errors import AwsError
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 EXTENSION = "iam.last_used"
 """Under this name in ``Node.extensions`` replies find what is noted but not yet written down."""
+BATCH_AT_MOST = 500
+"""Uses that are written in one transaction, so that nobody's change waits long behind them."""
 WRITE_EVERY = 60.0
 """Seconds between two writes: what a crash may forget of last uses."""
 
@@ -67,28 +70,28 @@ class LastUsed:
 
     async def flush(self) -> None:
         """Write down what was noted. A store that can not write keeps it for the next time."""
-        if not self._pending:
-            return
-        batch = list(self._pending.values())
-
-        def job(view: View) -> None:
-            view.iam.last_uses.record(batch)
-
-        try:
-            await self._store.write(job)
-        except AwsError:
-            log.warning("the last uses of %d keys and roles are not written down yet", len(batch))
-            return
-        for use in batch:
-            if self._pending.get(use.id) is use:
-                del self._pending[use.id]
+        noted = list(self._pending.values())
         self._noted.clear()
+        for start in range(0, len(noted), BATCH_AT_MOST):
+            batch = noted[start : start + BATCH_AT_MOST]
+            try:
+                await self._store.write(partial(_record, batch))
+            except AwsError:
+                log.warning("the last uses of %d keys and roles are not written down yet", len(noted) - start)
+                return
+            for use in batch:
+                if self._pending.get(use.id) is use:
+                    del self._pending[use.id]
 
     async def run(self, every: float = WRITE_EVERY) -> None:
         """Write every so many seconds until cancelled."""
         while True:
             await asyncio.sleep(every)
             await self.flush()
+
+
+def _record(batch: list[LastUse], view: View) -> None:
+    view.iam.last_uses.record(batch)
 
 
 def last_use(call: Call, account: str, identifier: str) -> LastUse | None:

@@ -33,10 +33,13 @@ class Simulated:
     type: str
     excluded_as: tuple[str, str]
     """How ``PolicyExclusionList`` names it: its policy type, and its ARN or ``kind/name/policy``."""
+    _spans: list[tuple[int, int]] | None = None
 
     def position(self, index: int) -> dict[str, Any]:
         """``StartPosition`` and ``EndPosition`` of a statement."""
-        start, end = _statement_spans(self.document.text)[index]
+        if self._spans is None:
+            self._spans = _statement_spans(self.document.text)
+        start, end = self._spans[index]
         return {
             "StartPosition": _line(self.document.text, start),
             "EndPosition": _line(self.document.text, end),

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policie
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from tabard import policy
@@ -15,7 +16,7 @@ from tabard.services.iam import paging
 from tabard.services.iam.errors import invalid_input
 from tabard.services.iam.simulated_policies import Simulated, SimulatedPrincipal, given, principal_of
 from tabard.services.iam.subjects import Request, on_everything
-from tabard.services.operation import READ, Check, operation
+from tabard.services.operation import LONG, READ, Check, operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,8 +45,10 @@ def _on_source(action: str) -> Checks:
     return checks
 
 
-@operation("iam", "SimulatePrincipalPolicy", READ, checks=_on_source("iam:SimulatePrincipalPolicy"))
-def simulate_principal_policy(call: Call, request: SimulatePrincipalPolicyRequestTypeDef) -> dict[str, Any]:
+@operation("iam", "SimulatePrincipalPolicy", LONG, checks=_on_source("iam:SimulatePrincipalPolicy"))
+async def simulate_principal_policy(
+    call: Call, request: SimulatePrincipalPolicyRequestTypeDef
+) -> dict[str, Any]:
     """Say what a user, group or role would be allowed to do, with further policies if some are given."""
     principal = principal_of(call, request["PolicySourceArn"])
     excluded = [_excluded(each) for each in request.get("PolicyExclusionList", ())]
@@ -53,7 +56,7 @@ def simulate_principal_policy(call: Call, request: SimulatePrincipalPolicyReques
     if principal.boundary is not None:
         principal.boundary = [each for each in principal.boundary if each.excluded_as not in excluded] or None
     principal.policies += given(request.get("PolicyInputList", ()), Kind.IDENTITY, "PolicyInputList")
-    return _simulate(call, request, principal)
+    return await _simulate(call, request, principal)
 
 
 def _excluded(entry: Mapping[str, Any]) -> tuple[str, str]:
@@ -63,13 +66,13 @@ def _excluded(entry: Mapping[str, Any]) -> tuple[str, str]:
     return "inline", f"{inline['AttachmentType']}/{inline['AttachmentName']}/{inline['PolicyName']}"
 
 
-@operation("iam", "SimulateCustomPolicy", READ, checks=on_everything("iam:SimulateCustomPolicy"))
-def simulate_custom_policy(call: Call, request: SimulateCustomPolicyRequestTypeDef) -> dict[str, Any]:
+@operation("iam", "SimulateCustomPolicy", LONG, checks=on_everything("iam:SimulateCustomPolicy"))
+async def simulate_custom_policy(call: Call, request: SimulateCustomPolicyRequestTypeDef) -> dict[str, Any]:
     """Say what somebody with the given policies would be allowed to do."""
     arn = iam_arn(call.account, "user", "/", "simulation")
     policies = given(request["PolicyInputList"], Kind.IDENTITY, "PolicyInputList")
     caller = Caller("User", call.account, arn, arn, "simulation", "simulation", "simulation")
-    return _simulate(call, request, SimulatedPrincipal(caller, policies))
+    return await _simulate(call, request, SimulatedPrincipal(caller, policies))
 
 
 @operation(
@@ -106,7 +109,7 @@ def _keys(policies: Iterable[Simulated]) -> list[str]:
     return list(found.values())
 
 
-def _simulate(call: Call, request: Request, principal: SimulatedPrincipal) -> dict[str, Any]:
+async def _simulate(call: Call, request: Request, principal: SimulatedPrincipal) -> dict[str, Any]:
     """Decide every action on every resource, a page at a time."""
     limits = given(
         request.get("PermissionsBoundaryPolicyInputList", ()),
@@ -118,21 +121,24 @@ def _simulate(call: Call, request: Request, principal: SimulatedPrincipal) -> di
     if "CallerArn" in request:
         principal.caller = _caller(request["CallerArn"])
     simulator = _Simulator(call, request, principal)
-    questions = [
-        (f"{index:06d}", action, resource)
-        for index, (action, resource) in enumerate(
-            (action, resource)
-            for action in request["ActionNames"]
-            for resource in request.get("ResourceArns") or ["*"]
-        )
-    ]
-    return paging.listed(
-        request,
-        questions,
-        lambda question: question[0],
-        "EvaluationResults",
-        lambda question: simulator.result(question[1], question[2]),
-    )
+    actions, resources = request["ActionNames"], request.get("ResourceArns") or ["*"]
+    start, total = _position(request), len(actions) * len(resources)
+    end = min(total, start + paging.max_items(request))
+    results = []
+    for index in range(start, end):
+        action, resource = divmod(index, len(resources))
+        results.append(simulator.result(actions[action], resources[resource]))
+        await asyncio.sleep(0)  # policies may be long and questions many: others get their turn
+    following = paging.encode_marker(str(end)) if end < total else None
+    return paging.reply("EvaluationResults", results, following)
+
+
+def _position(request: Request) -> int:
+    """The question that a page starts with."""
+    position = paging.decode_marker(request) or "0"
+    if not position.isdecimal() or len(position) > 12:
+        raise paging.invalid_marker()
+    return int(position)
 
 
 def _caller(arn: str) -> Caller:

@@ -28,6 +28,7 @@ _KEYS_OF_ROOT = (
     .where(ACCESS_KEYS.c.account == bindparam("account"), ACCESS_KEYS.c.user_id.is_(None))
     .order_by(ACCESS_KEYS.c.created_at, ACCESS_KEYS.c.id)
 )
+_FORGET_LAST_USE = delete(LAST_USES).where(LAST_USES.c.id == bindparam("of_id"))
 _LAST_USE = select(LAST_USES).where(LAST_USES.c.id == bindparam("id"))
 
 
@@ -153,7 +154,7 @@ class SqlLastUses:
         if not rows:
             return
         connection = self._session.connection
-        connection.execute(delete(LAST_USES).where(LAST_USES.c.id.in_([row["id"] for row in rows])))
+        connection.execute(_FORGET_LAST_USE, [{"of_id": row["id"]} for row in rows])
         connection.execute(insert(LAST_USES), rows)
         by_account: dict[str, list[str]] = {}
         for use in uses:
