@@ -15,8 +15,6 @@ from tabard.policy.document import Kind
 from tabard.policy.principals import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tabard.core.caller import Caller
     from tabard.policy.compiled import CompiledStatement, StatementRef
     from tabard.policy.context import Context
@@ -78,6 +76,8 @@ class Decision(Struct, frozen=True, gc=False):
 _ORDINARY = frozenset(("User", "AssumedRole", "FederatedUser"))
 _NOT_ALLOWED = {kind: Decision(False, Outcome.IMPLICITLY_DENIED, kind) for kind in Kind}
 _NO_IDENTITY = _NOT_ALLOWED[Kind.IDENTITY]
+_NONE, _DIRECT = Grant.NONE, Grant.DIRECT
+_IDENTITY, _BOUNDARY, _SESSION = Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION
 _ROOT = Decision(True, Outcome.ALLOWED, None)
 
 
@@ -107,7 +107,7 @@ def decide(request: Request, layers: Layers) -> Decision:
         if decision is None:
             decision = statement.allowed = Decision(True, Outcome.ALLOWED, Kind.IDENTITY, (statement.ref,))
         return decision
-    return _Evaluation(request, layers).decide()
+    return _in_layers(request, layers)
 
 
 def _denied(layer: Kind, statement: CompiledStatement) -> Decision:
@@ -126,137 +126,149 @@ def is_service_linked(caller: Caller) -> bool:
     return ":role/aws-service-role/" in caller.principal_arn
 
 
-class _Evaluation:
-    """One request against every layer."""
+def _in_layers(request: Request, layers: Layers) -> Decision:
+    """The whole of it: explicit denies anywhere, then the outer layers, then the resource's and the caller's own."""
+    caller = request.principal
+    kind = caller.kind
+    ordinary = kind in _ORDINARY
+    outer = layers.scps or layers.rcps or layers.endpoint is not None
+    bounded = ordinary and layers.boundary is not None
+    decision = None
+    if outer:
+        decision = _denied_outside(request, layers, bounded=bounded)
+    resource = layers.resource
+    if decision is None and resource is not None:
+        statement = _named_deny(resource, request, bounded=bounded)
+        if statement is not None:
+            decision = _denied(_kind_of(resource), statement)
+    if decision is None and ordinary:
+        decision = _denied_by_own(request, layers)
+    if decision is None and outer:
+        decision = _limited_outside(request, layers)
+    if decision is not None:
+        return decision
+    grant, granting = (_NONE, None) if resource is None else _grant(resource, request)
+    return _permitted(request, layers, grant, granting)
 
-    __slots__ = ("_granted", "caller", "layers", "ordinary", "request")
 
-    def __init__(self, request: Request, layers: Layers) -> None:
-        self.request = request
-        self.layers = layers
-        self.caller = request.principal
-        self.ordinary = self.caller.kind in _ORDINARY
-        self._granted: CompiledStatement | None = None
+def _scps(request: Request, layers: Layers) -> tuple[PolicySet, ...]:
+    """The service control policies that bind the caller."""
+    if request.principal.kind in {"Anonymous", "Service"} or is_service_linked(request.principal):
+        return ()
+    return layers.scps
 
-    def decide(self) -> Decision:
-        for kind, policies, named in self._denying():
-            statement = self._deny(policies, named=named)
+
+def _denied_outside(request: Request, layers: Layers, *, bounded: bool) -> Decision | None:
+    if layers.rcps and not is_service_linked(request.principal):
+        for level in layers.rcps:
+            statement = _named_deny(level, request, bounded=bounded)
+            if statement is not None:
+                return _denied(Kind.RCP, statement)
+    for level in _scps(request, layers):
+        statement = level.candidates(request.action).deny(request.resource, request.context)
+        if statement is not None:
+            return _denied(Kind.SCP, statement)
+    if layers.endpoint is not None:
+        statement = _named_deny(layers.endpoint, request, bounded=bounded)
+        if statement is not None:
+            return _denied(Kind.ENDPOINT, statement)
+    return None
+
+
+def _denied_by_own(request: Request, layers: Layers) -> Decision | None:
+    action, resource, context = request.action, request.resource, request.context
+    for kind, policies in (
+        (_IDENTITY, layers.identity),
+        (_BOUNDARY, layers.boundary),
+        (_SESSION, layers.session),
+    ):
+        if policies is not None:
+            statement = policies.candidates(action).deny(resource, context)
             if statement is not None:
                 return _denied(kind, statement)
-        for level in self._scps():
-            if self._allow(level) is None:
-                return _NOT_ALLOWED[Kind.SCP]
-        endpoint = self.layers.endpoint
-        if endpoint is not None and not self._allowed_by_endpoint(endpoint):
-            return _NOT_ALLOWED[Kind.ENDPOINT]
-        return self._permitted(self._grant())
+    return None
 
-    def _scps(self) -> tuple[PolicySet, ...]:
-        if self.caller.kind in {"Anonymous", "Service"} or is_service_linked(self.caller):
-            return ()
-        return self.layers.scps
 
-    def _denying(self) -> Iterator[tuple[Kind, PolicySet, bool]]:
-        """The sets whose explicit denies count, and whether their statements name principals."""
-        layers = self.layers
-        if not is_service_linked(self.caller):
-            for level in layers.rcps:
-                yield Kind.RCP, level, True
-        for level in self._scps():
-            yield Kind.SCP, level, False
-        if layers.endpoint is not None:
-            yield Kind.ENDPOINT, layers.endpoint, True
-        if layers.resource is not None:
-            yield self._resource_kind(), layers.resource, True
-        if self.ordinary:
-            if layers.identity is not None:
-                yield Kind.IDENTITY, layers.identity, False
-            if layers.boundary is not None:
-                yield Kind.BOUNDARY, layers.boundary, False
-            if layers.session is not None:
-                yield Kind.SESSION, layers.session, False
+def _limited_outside(request: Request, layers: Layers) -> Decision | None:
+    """What no level of SCPs, or no endpoint policy, allows.
 
-    def _resource_kind(self) -> Kind:
-        resource = self.layers.resource
-        return Kind.TRUST if resource is not None and resource.explicit else Kind.RESOURCE
+    An endpoint policy that names an account means its root alone:
+    https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+    """
+    for level in _scps(request, layers):
+        if _allow(level, request) is None:
+            return _NOT_ALLOWED[Kind.SCP]
+    if layers.endpoint is not None and _grant(layers.endpoint, request)[0] <= Grant.ACCOUNT:
+        return _NOT_ALLOWED[Kind.ENDPOINT]
+    return None
 
-    def _deny(self, policies: PolicySet, *, named: bool) -> CompiledStatement | None:
-        request = self.request
-        found = policies.candidates(request.action)
-        if not named:
-            return found.deny(request.resource, request.context)
-        bounded = self.layers.boundary is not None and self.ordinary
-        for statement in found.denies:
-            if (
-                statement.grant(request, bounded=bounded)
-                and statement.has_resource(request.resource, request.context)
-                and statement.holds(request.context)
-            ):
-                return statement
-        return None
 
-    def _allow(self, policies: PolicySet) -> CompiledStatement | None:
-        request = self.request
-        return policies.candidates(request.action).allow(request.resource, request.context)
+def _named_deny(policies: PolicySet, request: Request, *, bounded: bool) -> CompiledStatement | None:
+    """A Deny that applies, of a policy whose statements say whom they mean."""
+    for statement in policies.candidates(request.action).denies:
+        if (
+            statement.grant(request, bounded=bounded) is not _NONE
+            and statement.has_resource(request.resource, request.context)
+            and statement.holds(request.context)
+        ):
+            return statement
+    return None
 
-    def _allowed_by_endpoint(self, endpoint: PolicySet) -> bool:
-        """An endpoint policy that names an account means its root alone.
 
-        https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
-        """
-        return self._named(endpoint) > Grant.ACCOUNT
+def _grant(policies: PolicySet, request: Request) -> tuple[Grant, CompiledStatement | None]:
+    """How directly the Allow statements that apply name the caller, at best, and which does."""
+    best, granting = _NONE, None
+    for statement in policies.candidates(request.action).allows:
+        grant = statement.grant(request, bounded=False)
+        if (
+            grant > best
+            and statement.has_resource(request.resource, request.context)
+            and statement.holds(request.context)
+        ):
+            best, granting = grant, statement
+            if best is _DIRECT:
+                break
+    return best, granting
 
-    def _named(self, policies: PolicySet) -> Grant:
-        """How directly the Allow statements that apply name the caller, at best."""
-        request = self.request
-        best = Grant.NONE
-        for statement in policies.candidates(request.action).allows:
-            grant = statement.grant(request, bounded=False)
-            if (
-                grant > best
-                and statement.has_resource(request.resource, request.context)
-                and statement.holds(request.context)
-            ):
-                best = grant
-                self._granted = statement
-                if best is Grant.DIRECT:
-                    break
-        return best
 
-    def _grant(self) -> Grant:
-        self._granted = None
-        resource = self.layers.resource
-        return Grant.NONE if resource is None else self._named(resource)
+def _allow(policies: PolicySet, request: Request) -> CompiledStatement | None:
+    return policies.candidates(request.action).allow(request.resource, request.context)
 
-    def _permitted(self, grant: Grant) -> Decision:
-        request, caller = self.request, self.caller
-        kind = self._resource_kind()
-        if caller.kind in {"Anonymous", "Service"}:
-            return _allowed(kind, self._granted) if grant is Grant.DIRECT else _NOT_ALLOWED[kind]
-        same = not request.resource_account or caller.account == request.resource_account
-        explicit = self.layers.resource is not None and self.layers.resource.explicit
-        needed = not same or explicit
-        if caller.kind == "Root":
-            if not needed:
-                return _ROOT
-            return _allowed(kind, self._granted) if grant else _NOT_ALLOWED[kind]
-        if same and grant is Grant.DIRECT:
-            return _allowed(kind, self._granted)
-        return self._limited(grant, kind, same=same, needed=needed)
 
-    def _limited(self, grant: Grant, kind: Kind, *, same: bool, needed: bool) -> Decision:
-        """The identity side: what the caller's own policies, boundary and session policy let through."""
-        layers = self.layers
-        by_role = same and grant is Grant.ROLE
-        statement: CompiledStatement | None = self._granted
-        if not by_role:
-            statement = None if layers.identity is None else self._allow(layers.identity)
-            if statement is None:
-                return _NO_IDENTITY
-            if needed and not grant:
-                return _NOT_ALLOWED[kind]
-        if layers.boundary is not None and self._allow(layers.boundary) is None:
-            return _NOT_ALLOWED[Kind.BOUNDARY]
-        if layers.session is not None and self._allow(layers.session) is None:
-            return _NOT_ALLOWED[Kind.SESSION]
-        return _allowed(kind if by_role else Kind.IDENTITY, statement)
+def _kind_of(resource: PolicySet | None) -> Kind:
+    return Kind.TRUST if resource is not None and resource.explicit else Kind.RESOURCE
+
+
+def _permitted(
+    request: Request, layers: Layers, grant: Grant, granting: CompiledStatement | None
+) -> Decision:
+    """What the resource's policy and the caller's own make of it, where nothing denies explicitly."""
+    caller = request.principal
+    kind = _kind_of(layers.resource)
+    if caller.kind in {"Anonymous", "Service"}:
+        return _allowed(kind, granting) if grant is _DIRECT else _NOT_ALLOWED[kind]
+    same = not request.resource_account or caller.account == request.resource_account
+    needed = not same or kind is Kind.TRUST
+    if caller.kind == "Root":
+        if not needed:
+            return _ROOT
+        return _allowed(kind, granting) if grant else _NOT_ALLOWED[kind]
+    if same and grant is _DIRECT:
+        return _allowed(kind, granting)
+    if same and grant is Grant.ROLE:
+        return _limited(request, layers, kind, granting)
+    statement = None if layers.identity is None else _allow(layers.identity, request)
+    if statement is None:
+        return _NO_IDENTITY
+    if needed and grant is _NONE:
+        return _NOT_ALLOWED[kind]
+    return _limited(request, layers, Kind.IDENTITY, statement)
+
+
+def _limited(request: Request, layers: Layers, kind: Kind, statement: CompiledStatement | None) -> Decision:
+    """What boundary and session policy let through of what one layer allows."""
+    if layers.boundary is not None and _allow(layers.boundary, request) is None:
+        return _NOT_ALLOWED[Kind.BOUNDARY]
+    if layers.session is not None and _allow(layers.session, request) is None:
+        return _NOT_ALLOWED[Kind.SESSION]
+    return _allowed(kind, statement)
