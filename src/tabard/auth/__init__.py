@@ -17,7 +17,7 @@ from tabard.auth.dialects import (
     wrong_region,
 )
 from tabard.auth.keys import forget_signing_keys
-from tabard.auth.signature import Signature, parse, service_of
+from tabard.auth.signature import Signature, parse, plain, service_of
 from tabard.auth.verification import Verified, verify, verify_link
 from tabard.auth.version2 import MECHANISM as VERSION_2
 
@@ -34,6 +34,7 @@ __all__ = [
     "invalid_token",
     "missing_authentication",
     "parse",
+    "plain",
     "service_of",
     "unknown_access_key",
     "verify",

@@ -130,11 +130,25 @@ def parse(request: HttpRequest, service: str | None = None) -> Signature | None:
         return None
     if "X-Amz-Algorithm=" in query or "X-Amz-Signature=" in query:
         raise malformed.two_mechanisms(header, service or service_of(request))
+    return plain(request) or _from_unusual_header(request, header, service or service_of(request))
+
+
+def plain(request: HttpRequest) -> Signature | None:
+    """A claim in the form that SDKs send: an ``Authorization`` header in the usual order, dated by ``X-Amz-Date``.
+
+    None for anything else, which :func:`parse` reads or refuses. Never raises.
+    """
+    header = request.header(b"authorization")
     amz_date = request.header(b"x-amz-date")
+    if header is None or amz_date is None:
+        return None
+    query = request.query
+    if query and ("X-Amz-Algorithm=" in query or "X-Amz-Signature=" in query):
+        return None
     mark = header.rfind("Signature=") + 10
     claimed = _claim(header[:mark])
-    if claimed is None or amz_date is None or instant(amz_date) is None or not _SIGNATURE(header, mark):
-        return _from_unusual_header(request, header, service or service_of(request))
+    if claimed is None or instant(amz_date) is None or not _SIGNATURE(header, mark):
+        return None
     key_id, date, region, scoped, (names, wire_names) = claimed
     return Signature(
         key_id,

@@ -92,7 +92,8 @@ class RequestContext(Context):
     __slots__ = ("_call", "_resource_account")
 
     def __init__(self, call: Call, check: Check) -> None:
-        super().__init__(dict(check.keys))
+        keys = check.keys
+        super().__init__(dict(keys) if keys else None)
         self._call = call
         self._resource_account = check.account or call.caller.account
 

@@ -35,10 +35,10 @@ class HttpServer:
     """
 
     def __init__(self, handler: Handler, own: Handler | None = None) -> None:
+        own = own or _own
+
         def with_own(request: HttpRequest, body: Body, origin: Origin) -> HttpReply | Awaitable[HttpReply]:
-            if request.path[:3] != OWN_PATHS:
-                return handler(request, body, origin)
-            return _own(request) if own is None else own(request, body, origin)
+            return (own if request.path[:3] == OWN_PATHS else handler)(request, body, origin)
 
         self._shared = Shared(with_own, asyncio.get_running_loop())
         self._servers: dict[int, asyncio.Server] = {}
@@ -84,7 +84,7 @@ class HttpServer:
             connection.abort()
 
 
-def _own(request: HttpRequest) -> HttpReply:
+def _own(request: HttpRequest, _body: Body, _origin: Origin) -> HttpReply:
     """What is ours and not AWS's: health, for whoever watches the process."""
     if request.path == "/_/health" and request.method in {"GET", "HEAD"}:
         return HttpReply(200, [(b"content-type", b"application/json")], b'{"status":"ok"}\n')

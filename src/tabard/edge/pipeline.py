@@ -5,16 +5,17 @@ The pipeline owns every phase, so that no operation can skip one. It knows neith
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+import msgspec
 
 from tabard import auth, policy, wire
 from tabard.core.caller import ANONYMOUS
 from tabard.core.errors import AwsError, service_unavailable
+from tabard.core.http import HttpReply
 from tabard.core.sources import request_id as new_request_id
 from tabard.edge import recording
 from tabard.edge.context import RequestContext
@@ -25,17 +26,16 @@ from tabard.identity.principals import Principal, Principals, Problem
 from tabard.services.operation import LONG, OPERATIONS, WRITE, Call, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
-
-    import msgspec
+    from collections.abc import Awaitable, Callable, Sequence
 
     from tabard.audit.port import Trail
     from tabard.auth import Signature, Verified
-    from tabard.core.http import HttpReply, HttpRequest
+    from tabard.core.http import HttpRequest
     from tabard.edge.http import Body, Origin
     from tabard.services.node import Node
     from tabard.store.port import View
     from tabard.wire import Match
+    from tabard.wire.codecs import Decode, Encode
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +44,10 @@ FORM_AT_MOST = 1024 * 1024
 DOCUMENT_AT_MOST = 4 * 1024 * 1024
 """Bytes of a body that is a document (S3's XML, JSON)."""
 
-_FORM_SERVICES = frozenset({"iam", "sts", "ec2"})
 _NOBODY = Principal(ANONYMOUS, "", None, None, None)
 
 
-@dataclass(slots=True)
-class Passage:
+class Passage(msgspec.Struct, eq=False):
     """What is known of a request so far: what the record of it is made from, however it ends."""
 
     http: HttpRequest
@@ -61,12 +59,21 @@ class Passage:
     operation: str = ""
     signature: Signature | None = None
     principal: Principal | None = None
-    built: Operation | None = None
+    way: Way | None = None
     parameters: dict[str, Any] | None = None
     call: Call | None = None
     decision: policy.Decision | None = None
     result: Any = None
-    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Way(msgspec.Struct, eq=False, frozen=True):
+    """What is the same for every request of one operation: what was built, its codec, and whether it only reads."""
+
+    built: Operation
+    decode: Decode
+    encode: Encode
+    streams_in: bool
+    read_only: bool
 
 
 class Pipeline:
@@ -78,6 +85,7 @@ class Pipeline:
         self._virtual_hosts = tuple(virtual_hosts)
         self._principals = Principals(node.store.read(), node.keys)
         self._writing = Principals(node.store.transaction_view(), node.keys)
+        self._ways: dict[tuple[str, str], Way] = {}
         self._identities: dict[int, tuple[Principal, msgspec.Raw]] = {}
         self.on_used: Callable[[Principal, str, str, float], None] | None = None
 
@@ -87,98 +95,160 @@ class Pipeline:
         return self._principals
 
     async def handle(self, request: HttpRequest, body: Body, origin: Origin) -> HttpReply:
-        """Answer one request. Every error becomes the reply that its service would give; no traceback leaves."""
-        passage = Passage(request, origin, new_request_id(), self._node.clock(), self._node.region)
-        try:
-            reply = await self._pass(passage, body)
-        except AwsError as error:
-            reply = self._refuse(passage, error)
-        except Disconnected:
-            reply = self._refuse(passage, _timed_out())
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            log.exception("request %s (%s:%s) failed", passage.request_id, passage.service, passage.operation)
-            reply = self._refuse(passage, _internal(passage.service))
-        return reply
+        """Answer one request, for who can wait: see ``answer``."""
+        reply = self.answer(request, body, origin)
+        return reply if isinstance(reply, HttpReply) else await reply
 
-    async def _pass(self, passage: Passage, body: Body) -> HttpReply:
+    def answer(self, request: HttpRequest, body: Body, origin: Origin) -> HttpReply | Awaitable[HttpReply]:
+        """Answer one request: at once where its body is here and its operation only reads, else in a while.
+
+        Every error becomes the reply that its service would give; no traceback leaves.
+        """
+        node = self._node
+        passage = Passage(request, origin, new_request_id(), node.clock(), node.region)
+        data = body.arrived
+        if data is None:
+            return self._in_a_while(passage, self._pass_as_it_arrives(passage, body))
+        try:
+            at_most = self._claim(passage)
+            if at_most is not None:
+                request.body = _bounded(data, at_most)
+            match, way = self._route(passage)
+            if data and not request.body and _is_document(way, request):
+                request.body = _bounded(data, DOCUMENT_AT_MOST)
+            reply = self._proceed(passage, way, match, body)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told and recorded
+            return self._failed(passage, error)
+        return reply if isinstance(reply, HttpReply) else self._in_a_while(passage, reply)
+
+    async def _in_a_while(self, passage: Passage, reply: Awaitable[HttpReply]) -> HttpReply:
+        try:
+            return await reply
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told and recorded
+            return self._failed(passage, error)
+
+    def _failed(self, passage: Passage, error: Exception) -> HttpReply:
+        if isinstance(error, AwsError):
+            return self._refuse(passage, error)
+        if isinstance(error, Disconnected):
+            return self._refuse(passage, _timed_out())
+        told = (passage.request_id, passage.service, passage.operation)
+        log.error("request %s (%s:%s) failed", *told, exc_info=error)
+        return self._refuse(passage, _internal(passage.service))
+
+    async def _pass_as_it_arrives(self, passage: Passage, body: Body) -> HttpReply:
+        """The way of a request whose body is still to come."""
+        request = passage.http
+        at_most = self._claim(passage)
+        if at_most is not None:
+            request.body = _bounded(await body.whole(at_most), at_most)
+        match, way = self._route(passage)
+        if not request.body and _is_document(way, request):
+            request.body = _bounded(await body.whole(DOCUMENT_AT_MOST), DOCUMENT_AT_MOST)
+        reply = self._proceed(passage, way, match, body)
+        return reply if isinstance(reply, HttpReply) else await reply
+
+    def _claim(self, passage: Passage) -> int | None:
+        """Read which service the request claims to be for; how long its form may be, where it is one."""
         if self._trail.failed:
             self._trail.flush()
             if self._trail.failed:
                 raise service_unavailable()
         request = passage.http
-        match = await self._route(passage, body)
-        built = OPERATIONS.get((match.service, match.operation))
+        signature = passage.signature = auth.plain(request)
+        scope = auth.service_of(request) if signature is None else signature.service.lower()
+        passage.service = scope or ""
+        if request.method != "POST" or scope == "s3" or (scope is None and not _is_form(request)):
+            return None
+        return FORM_AT_MOST
+
+    def _route(self, passage: Passage) -> tuple[Match, Way]:
+        match = wire.route(passage.http, passage.service or None, virtual_hosts=self._virtual_hosts)
+        service, operation = passage.service, passage.operation = match.service, match.operation
+        way = passage.way = self._ways.get((service, operation)) or self._find_way(service, operation)
+        return match, way
+
+    def _find_way(self, service: str, operation: str) -> Way:
+        built = OPERATIONS.get((service, operation))
         if built is None:
-            raise _not_built(match)
-        passage.built = built
-        described = wire.service(match.service).operation(match.operation)
-        if not request.body and not described.streams_in and request.method not in {"GET", "HEAD"}:
-            request.body = await self._document(body, DOCUMENT_AT_MOST)
-        verified = self._verify(passage, built, match, streaming=described.streams_in)
-        passage.parameters = parameters = described.decode(request, match)
+            raise _not_built(service, operation)
+        described = wire.service(service).operation(operation)
+        way = self._ways[service, operation] = Way(
+            built,
+            described.decode,
+            described.encode,
+            described.streams_in,
+            operation.startswith(recording.READ_PREFIXES),
+        )
+        return way
+
+    def _proceed(
+        self, passage: Passage, way: Way, match: Match, body: Body
+    ) -> HttpReply | Awaitable[HttpReply]:
+        """The way of a request from where it is known what is asked, and everything that it is decided on is here."""
+        built, node, request = way.built, self._node, passage.http
+        verified = self._verify(passage, built, match, streaming=way.streams_in)
+        parameters = passage.parameters = way.decode(request, match)
         principal = passage.principal or _NOBODY
+        origin = passage.origin
         call = passage.call = Call(
-            match.service,
-            match.operation,
+            passage.service,
+            passage.operation,
             passage.request_id,
             passage.now,
             passage.region,
-            passage.origin.source_ip or "",
-            passage.origin.secure,
+            origin.source_ip or "",
+            origin.secure,
             request,
             principal.caller,
-            self._node.store.read(),
-            self._node,
+            node.store.read(),
+            node,
         )
         if built.mode == WRITE:
-            result = await self._write(
-                passage, call, built, parameters, lambda _view: built.run(call, parameters)
-            )
-        else:
-            self._authorize(passage, call, built, parameters, principal)
-            if built.mode == LONG:
-                if described.streams_in:
-                    call.body = _verified_body(body, verified, request)
-                call.run_write = lambda job: self._write(passage, call, built, parameters, job)
-                result = await built.run(call, parameters)
-            else:
-                result = built.run(call, parameters)
+            return self._change(passage, way, call, parameters)
+        self._authorize(passage, call, built, parameters, principal)
+        if built.mode == LONG:
+            if way.streams_in:
+                call.body = VerifiedBody(body, verified, request)
+            return self._take_time(passage, way, call, parameters)
+        result = built.run(call, parameters)
+        if call.effects:
+            return self._settle(passage, way, call, result)
+        return self._done(passage, way, result)
+
+    async def _change(self, passage: Passage, way: Way, call: Call, parameters: dict[str, Any]) -> HttpReply:
+        built = way.built
+        result = await self._write(
+            passage, call, built, parameters, lambda _view: built.run(call, parameters)
+        )
+        return await self._settle(passage, way, call, result)
+
+    async def _take_time(
+        self, passage: Passage, way: Way, call: Call, parameters: dict[str, Any]
+    ) -> HttpReply:
+        built = way.built
+        call.run_write = lambda job: self._write(passage, call, built, parameters, job)
+        return await self._settle(passage, way, call, await built.run(call, parameters))
+
+    async def _settle(self, passage: Passage, way: Way, call: Call, result: Any) -> HttpReply:
         for effect in call.effects:
             outcome = effect()
             if inspect.isawaitable(outcome):
                 await outcome
+        return self._done(passage, way, result)
+
+    def _done(self, passage: Passage, way: Way, result: Any) -> HttpReply:
         passage.result = result
         self._record(passage, None)
-        if built.mode == WRITE:
+        if way.built.mode == WRITE:
             self._trail.flush()
-        return described.encode(result or {}, passage.request_id)
-
-    async def _route(self, passage: Passage, body: Body) -> Match:
-        request = passage.http
-        scope = auth.service_of(request)
-        passage.service = scope or ""
-        if scope in _FORM_SERVICES or (scope is None and _is_form(request)):
-            if request.method == "POST":
-                request.body = await self._document(body, FORM_AT_MOST)
-        elif scope not in {None, "s3"} and request.method == "POST":
-            request.body = await self._document(body, FORM_AT_MOST)
-        match = wire.route(request, scope, virtual_hosts=self._virtual_hosts)
-        passage.service, passage.operation = match.service, match.operation
-        return match
-
-    async def _document(self, body: Body, at_most: int) -> bytes:
-        data = await body.whole(at_most)
-        if data is None:
-            raise AwsError("RequestEntityTooLarge", "Request size exceeded the limit.", 413)
-        return data
+        return way.encode(result or {}, passage.request_id)
 
     def _verify(
         self, passage: Passage, built: Operation, match: Match, *, streaming: bool
     ) -> Verified | None:
         request, service = passage.http, passage.service
-        signature = auth.parse(request)
+        signature = passage.signature or auth.parse(request)
         if signature is None:
             if not built.anonymous:
                 raise auth.missing_authentication(service)
@@ -197,7 +267,7 @@ class Pipeline:
                 signature, request, found.secret, passage.now, service, streaming=streaming
             )
         passage.principal = found
-        check_credentials(found.caller, service, passage.operation)
+        check_credentials(found, service, passage.operation)
         if self.on_used is not None:
             self.on_used(found, service, passage.region, passage.now)
         return verified
@@ -209,7 +279,7 @@ class Pipeline:
         if built.checks is None:
             return
         caller = call.caller
-        decisions: list[policy.Decision] = []
+        decisions = call.decisions = []
         for check in built.checks(call, parameters):
             request = policy.Request(
                 caller,
@@ -218,21 +288,19 @@ class Pipeline:
                 check.account or caller.account,
                 RequestContext(call, check),
             )
-            decision = policy.decide(
-                request,
-                policy.Layers(
+            layers = principal.layers
+            if check.policy is not None:
+                layers = policy.Layers(
                     identity=principal.identity,
                     boundary=principal.boundary,
                     session=principal.session,
                     resource=check.policy,
-                ),
-            )
-            passage.decision = decision
+                )
+            decision = passage.decision = policy.decide(request, layers)
             if built.each:
                 decisions.append(decision)
             elif not decision.allowed:
                 raise denied(call, request, decision)
-        call.decisions = decisions
 
     async def _write(
         self,
@@ -276,36 +344,35 @@ class Pipeline:
         return reply
 
     def _record(self, passage: Passage, error: AwsError | None) -> None:
-        principal, built = passage.principal, passage.built
-        signature = passage.signature
+        principal = passage.principal
         if principal is not None:
             identity, account = self._identity(principal), principal.caller.account
-        elif signature is not None:
-            identity, account = recording.unproven(signature.access_key_id), ""
+        elif passage.signature is not None:
+            identity, account = recording.unproven(passage.signature.access_key_id), ""
         else:
             identity, account = recording.ANONYMOUS_IDENTITY, ""
-        read_only = built is None or built.name.startswith(recording.READ_PREFIXES)
-        call = passage.call
+        read_only = passage.way is None or passage.way.read_only
         response = None
         if error is None and not read_only and isinstance(passage.result, dict):
             response = recording.redacted(passage.result)
+        call = passage.call
         self._trail.record(
             recording.event(
-                identity=identity,
-                account=account,
-                service=passage.service,
-                operation=passage.operation or "unknown",
-                region=passage.region,
-                source_ip=passage.origin.source_ip or "",
-                http=passage.http,
-                request_id=passage.request_id,
-                now=passage.now,
+                identity,
+                account,
+                passage.service,
+                passage.operation or "unknown",
+                passage.region,
+                passage.origin.source_ip or "",
+                passage.http,
+                passage.request_id,
+                passage.now,
+                passage.parameters,
+                response,
+                error,
+                recording.reason(passage.decision, self._node.store.revision),
+                call.audit.get("resources") if call is not None and call.audit else None,
                 read_only=read_only,
-                parameters=passage.parameters,
-                response=response,
-                error=error,
-                decision=recording.reason(passage.decision, self._node.store.revision),
-                resources=call.audit.get("resources") if call is not None and call.audit else None,
             )
         )
 
@@ -335,13 +402,24 @@ def _bucket_of_host(request: HttpRequest, match: Match) -> str | None:
     return bucket
 
 
-def _not_built(match: Match) -> AwsError:
+def _bounded(data: bytes | None, at_most: int) -> bytes:
+    if data is None or len(data) > at_most:
+        raise AwsError("RequestEntityTooLarge", "Request size exceeded the limit.", 413)
+    return data
+
+
+def _is_document(way: Way, request: HttpRequest) -> bool:
+    """Whether the body is read whole before anything is decided."""
+    return not way.streams_in and request.method not in {"GET", "HEAD"}
+
+
+def _not_built(service: str, operation: str) -> AwsError:
     """What AWS answers to an operation that it does not know; S3 says that it is not implemented."""
-    if match.service == "s3":
+    if service == "s3":
         return AwsError(
             "NotImplemented", "A header you provided implies functionality that is not implemented.", 501
         )
-    return AwsError("InvalidAction", f"The action {match.operation} is not valid for this web service.", 400)
+    return AwsError("InvalidAction", f"The action {operation} is not valid for this web service.", 400)
 
 
 def _timed_out() -> AwsError:
@@ -370,11 +448,29 @@ def _refused_credentials(problem: Problem, service: str, signature: Signature) -
             return auth.expired_token(service)
 
 
-async def _verified_body(body: Body, verified: Verified | None, request: HttpRequest) -> AsyncIterator[bytes]:
-    """The payload of a streaming request; it ends normally only when its last byte has been verified."""
-    decoder = auth.body_decoder(verified, request)
-    while (chunk := await body.chunk()) is not None:
-        data = decoder.feed(chunk)
-        if data:
-            yield data
-    decoder.finish()
+class VerifiedBody:
+    """The payload of a streaming request; it ends normally only when its last byte has been verified.
+
+    ``trailers`` are what followed the payload (names in lower case), once it has ended.
+    """
+
+    def __init__(self, body: Body, verified: Verified | None, request: HttpRequest) -> None:
+        self._body = body
+        self._decoder = auth.body_decoder(verified, request)
+        self._ended = False
+        self.trailers: dict[str, str] = {}
+
+    def __aiter__(self) -> VerifiedBody:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._ended:
+            chunk = await self._body.chunk()
+            if chunk is None:
+                self._ended = True
+                self.trailers = self._decoder.finish()
+                break
+            data = self._decoder.feed(chunk)
+            if data:
+                return data
+        raise StopAsyncIteration

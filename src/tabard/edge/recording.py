@@ -14,12 +14,10 @@ from tabard.audit.port import Event
 from tabard.core.sources import iso8601
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tabard.core.caller import Caller
     from tabard.core.errors import AwsError
     from tabard.core.http import HttpRequest
-    from tabard.policy import Decision
+    from tabard.policy import Decision, StatementRef
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 """What CloudTrail writes in place of a secret."""
@@ -68,13 +66,22 @@ def redacted(value: Any) -> Any:
     """A request or reply as the trail keeps it: names in lower camel case, secrets hidden, bytes and streams left out."""
     if isinstance(value, dict):
         return {
-            key[:1].lower() + key[1:]: HIDDEN if key in _SENSITIVE else redacted(item)
+            _lower_camel(key): HIDDEN
+            if key in _SENSITIVE
+            else item
+            if item.__class__ is str
+            else redacted(item)
             for key, item in value.items()
             if key != "Body"
         }
     if isinstance(value, list):
         return [redacted(item) for item in value]
     return value
+
+
+@lru_cache(maxsize=4096)
+def _lower_camel(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def identity_of(caller: Caller) -> msgspec.Raw:
@@ -115,7 +122,6 @@ UNKNOWN = msgspec.Raw(b'{"type":"Unknown"}')
 
 
 def event(
-    *,
     identity: msgspec.Raw,
     account: str,
     service: str,
@@ -125,24 +131,23 @@ def event(
     http: HttpRequest,
     request_id: str,
     now: float,
-    read_only: bool,
-    parameters: Mapping[str, Any] | None,
+    parameters: dict[str, Any] | None,
     response: Any,
     error: AwsError | None,
     decision: Any,
     resources: list[dict[str, str]] | None,
+    *,
+    read_only: bool,
 ) -> Event:
-    """The record of one call; ``decision`` is what the ``tabard`` element of additionalEventData says."""
+    """The record of one call; ``decision`` is what additionalEventData says."""
     management = service in _MANAGEMENT_EVENTS
-    kept = None
-    if parameters:
-        kept = redacted(parameters)
-        if len(http.body) > _PARAMETERS_AT_MOST:
-            kept = {
-                "omitted": True,
-                "reason": "the parameters are larger than 100 kB",
-                "bytes": len(http.body),
-            }
+    kept = redacted(parameters) if parameters else None
+    if len(http.body) > _PARAMETERS_AT_MOST:
+        kept = {
+            "omitted": True,
+            "reason": "the parameters are larger than 100 kB",
+            "bytes": len(http.body),
+        }
     return Event(
         "1.11",
         identity,
@@ -179,24 +184,38 @@ def unproven(access_key_id: str) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode({"type": "Unknown", "accessKeyId": access_key_id[:128]}))
 
 
-def reason(decision: Decision | None, revision: int) -> dict[str, Any]:
-    """Why the call was allowed or denied, and on which revision of the store the decision was made."""
+class Reason(msgspec.Struct, omit_defaults=True):
+    """Why the call was allowed or denied, and on which revision of the store that was decided."""
+
+    revision: int
+    decision: str | None = None
+    layer: str | None = None
+    statements: msgspec.Raw | None = None
+
+
+def reason(decision: Decision | None, revision: int) -> Reason:
+    """What additionalEventData says of a decision; None for a call that asks for no permission."""
     if decision is None:
-        return {"revision": revision}
+        return Reason(revision)
     layer = decision.layer
-    said: dict[str, Any] = {
-        "revision": revision,
-        "decision": decision.outcome.value,
-        "layer": "account root" if layer is None else layer.value,
-    }
-    if decision.statements:
-        said["statements"] = [
-            {
-                "policy": ref.source.arn or ref.source.name,
-                "version": ref.source.version_id,
-                "sid": ref.sid,
-                "index": ref.index,
-            }
-            for ref in decision.statements
-        ]
-    return said
+    return Reason(
+        revision,
+        decision.outcome.value,
+        "account root" if layer is None else layer.value,
+        _statements(decision.statements) if decision.statements else None,
+    )
+
+
+@lru_cache(maxsize=8192)
+def _statements(statements: tuple[StatementRef, ...]) -> msgspec.Raw:
+    """The statements that decided, as JSON."""
+    told = [
+        {
+            "policy": ref.source.arn or ref.source.name,
+            "version": ref.source.version_id,
+            "sid": ref.sid,
+            "index": ref.index,
+        }
+        for ref in statements
+    ]
+    return msgspec.Raw(msgspec.json.encode(told))

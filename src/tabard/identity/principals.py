@@ -7,7 +7,7 @@ before the change is acknowledged. Each view of the store has a ``Principals`` o
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from tabard.core.arn import PARTITION, assumed_role_arn, iam_arn, root_arn
 from tabard.core.caller import Caller, Delivery
 from tabard.identity.grants import Granted, Grants
 from tabard.identity.sessions import Claims, open_token
+from tabard.policy import Layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,13 @@ class Principal:
     session: PolicySet | None
     token: str | None = None
     chained: bool = False
+    console: bool = False
+    layers: Layers = field(init=False, repr=False, compare=False)
+    """The three as the policy engine takes them, for checks on what has no policy of its own."""
+
+    def __post_init__(self) -> None:
+        layers = Layers(identity=self.identity, boundary=self.boundary, session=self.session)
+        object.__setattr__(self, "layers", layers)
 
     def __repr__(self) -> str:
         return f"Principal({self.caller.arn})"
@@ -120,7 +128,7 @@ class Principals:
                 if self._view.iam.accounts.get(claims.account) is None:
                     return Problem.INVALID_TOKEN
                 caller = _root(claims.account, key_id, claims)
-                principal = Principal(caller, claims.secret, None, None, None, token)
+                principal = Principal(caller, claims.secret, None, None, None, token, console=claims.console)
                 return self._keep(key_id, principal, [("account", claims.account, claims.account)])
             case "federated":
                 return Problem.INVALID_TOKEN
@@ -189,7 +197,14 @@ class Principals:
     ) -> Principal:
         session, more = self._grants.session_set(claims.policies, claims.policy_arns)
         principal = Principal(
-            caller, claims.secret, granted.identity, granted.boundary, session, token, claims.chained
+            caller,
+            claims.secret,
+            granted.identity,
+            granted.boundary,
+            session,
+            token,
+            claims.chained,
+            claims.console,
         )
         return self._keep(claims.access_key_id, principal, [*granted.made_from, *made_from, *more])
 

@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ def _utc(value: datetime) -> datetime:
     return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
+@lru_cache(maxsize=8192)
 def format_iso8601(value: datetime) -> str:
     """``2026-11-23T20:30:00Z``, with milliseconds (or microseconds) only where there are any."""
     moment = _utc(value)
@@ -187,12 +189,14 @@ def format_iso8601(value: datetime) -> str:
     return moment.isoformat(timespec="microseconds" if micro % 1000 else "milliseconds")[:-6] + "Z"
 
 
+@lru_cache(maxsize=8192)
 def format_iso8601_seconds(value: datetime) -> str:
     """``2026-11-23T20:30:00Z``: whole seconds, what is beyond is cut off."""
     moment = value if value.tzinfo is UTC else value.astimezone(UTC)
     return f"{moment.isoformat()[:19]}Z"
 
 
+@lru_cache(maxsize=8192)
 def format_iso8601_zero_milliseconds(value: datetime) -> str:
     """``2026-11-23T20:30:00.000Z``: whole seconds, printed with milliseconds."""
     moment = value if value.tzinfo is UTC else value.astimezone(UTC)
