@@ -207,6 +207,26 @@ def test_one_who_does_not_read_is_not_read_from(monkeypatch: pytest.MonkeyPatch)
     serve(test)
 
 
+def test_one_who_asks_too_fast_is_answered_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata_listener, "REQUESTS_A_SECOND", 100.0)
+
+    async def test(port: int, _shown: Shown, _listener: MetadataListener) -> None:
+        loop = asyncio.get_running_loop()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        began = loop.time()
+        for _ in range(150):
+            writer.write(GET)
+            await reader.readuntil(INSTANCE.encode())
+        assert loop.time() - began > 0.4
+        writer.close()
+        began = loop.time()
+        assert (await exchange(port, GET * 150 + CLOSE)).count(b"200 OK") == 151
+        await asyncio.sleep(0.2)
+        assert (await exchange(port, CLOSE)).endswith(INSTANCE.encode())
+
+    serve(test)
+
+
 def test_a_failure_of_ours_is_a_500_and_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
     async def test(port: int, shown: Shown, _listener: MetadataListener) -> None:
         shown.broken = True

@@ -38,6 +38,10 @@ REQUEST_WITHIN = 10.0
 """Seconds from a request's first byte to its last."""
 IDLE_AT_MOST = 60.0
 """Seconds between requests, and for a client to read its replies."""
+REQUESTS_A_SECOND = 2000.0
+"""Of one instance, on average; past a burst of as many its connections are read from more slowly. AWS throttles too:
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html#instancedata-throttling
+"""
 _LOOK_EVERY = 2.0
 
 _STATUS_LINES = {
@@ -95,12 +99,43 @@ class _Listener:
         self.connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
         self._looking: asyncio.TimerHandle | None = None
+        self._now = asyncio.get_running_loop().time
+        self._allowance = REQUESTS_A_SECOND
+        self._counted_at = self._now()
+        self._held_back: list[_Connection] = []
 
     async def start(self, machine: Machine) -> None:
         loop = asyncio.get_running_loop()
         # the machine closes its socket too: closing it twice does nothing, and no second descriptor is spent
         self._server = await loop.create_server(lambda: _Connection(self), sock=machine.metadata_socket)
         self._looking = loop.call_later(_LOOK_EVERY, self._look)
+
+    def spend(self) -> None:
+        """Note one request."""
+        self._allowance -= 1.0
+
+    def overspent(self) -> bool:
+        """Whether the instance asks faster than it may."""
+        if self._allowance > 0.0:
+            return False
+        now = self._now()
+        self._allowance = min(
+            REQUESTS_A_SECOND, self._allowance + (now - self._counted_at) * REQUESTS_A_SECOND
+        )
+        self._counted_at = now
+        return self._allowance <= 0.0
+
+    def hold_back(self, connection: _Connection) -> None:
+        """Let a connection go on once the instance may ask again."""
+        if not self._held_back:
+            wait = 0.01 - self._allowance / REQUESTS_A_SECOND
+            asyncio.get_running_loop().call_later(wait, self._let_go_on)
+        self._held_back.append(connection)
+
+    def _let_go_on(self) -> None:
+        waiting, self._held_back = self._held_back, []
+        for connection in waiting:
+            connection.go_on()
 
     def stop(self) -> None:
         if self._looking is not None:
@@ -130,6 +165,7 @@ class _Connection(asyncio.Protocol):
         self._since = self._now()
         self._in_request = False
         self._stuck = False
+        self._held_back = False
         self._received = 0
         self._begin()
 
@@ -169,15 +205,31 @@ class _Connection(asyncio.Protocol):
         """The client does not read: neither do we."""
         self._stuck = True
         self._since = self._now()
-        if self._transport is not None and not self._transport.is_closing():
+        if not self._held_back and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """The client reads again."""
         self._stuck = False
         self._since = self._now()
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._read_on()
+
+    def go_on(self) -> None:
+        """The instance may ask again."""
+        self._held_back = False
+        self._since = self._now()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        transport = self._transport
+        if not self._stuck and not self._held_back and transport is not None and not transport.is_closing():
+            transport.resume_reading()
+
+    def _hold_back(self) -> None:
+        self._held_back = True
+        if not self._stuck and self._transport is not None:
+            self._transport.pause_reading()
+        self._listener.hold_back(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of one or more requests."""
@@ -195,6 +247,8 @@ class _Connection(asyncio.Protocol):
         else:
             if self._received > HEAD_AT_MOST + BODY_AT_MOST:
                 self._refuse()
+            elif self._listener.overspent() and not self._transport.is_closing():
+                self._hold_back()
 
     # httptools' side
 
@@ -225,6 +279,7 @@ class _Connection(asyncio.Protocol):
             query.decode("latin-1"),
             self._headers,
         )
+        self._listener.spend()
         try:
             reply = self._listener.respond(request)
         except Exception:
