@@ -1,11 +1,17 @@
 # Everything a developer or a newcomer types. `make lab` needs nothing but Python 3.11 and an ssh client.
 #
 #   make PYTHON=python3.13 lab     picks the interpreter that .venv is made with
+#   make lab ARGS=--keep           leaves the lab running, and says how to go on by hand
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+
+# an environment belongs to the folder that it was made in: its stamps carry that folder's checksum
+HERE     := $(shell pwd -P | cksum | cut -d ' ' -f 1)
+RUNS     := $(VENV)/.tabard-runs-$(HERE)
+DEVELOPS := $(VENV)/.tabard-develops-$(HERE)
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test test-long bench lint format clean
@@ -13,31 +19,33 @@ PYTEST := $(BIN)/python -m pytest
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
-$(VENV)/.tabard-runs: pyproject.toml tools/set-up
+$(RUNS): pyproject.toml tools/set-up
 	@tools/set-up $(VENV) $(PYTHON) run
+	@touch $@
 
-$(VENV)/.tabard-develops: pyproject.toml tools/set-up
+$(DEVELOPS): pyproject.toml tools/set-up
 	@tools/set-up $(VENV) $(PYTHON) develop
+	@touch $(RUNS) $@
 
-lab: $(VENV)/.tabard-runs  ## watch a role being worn: the whole story with the real aws and ssh
-	@$(BIN)/tabard lab
+lab: $(RUNS)  ## watch a role being worn: the whole story with the real aws and ssh
+	@$(BIN)/python -m tabard.cli lab $(ARGS)
 
 test: lint  ## lint, types, floors and the tests, on every core
 	@$(PYTEST) -n auto -m "not long"
 
-test-long: $(VENV)/.tabard-develops  ## everything, the long suite too
+test-long: $(DEVELOPS)  ## everything, the long suite too
 	@$(PYTEST) -n auto
 
-bench: $(VENV)/.tabard-develops  ## print every figure of docs/benchmarks.md beside its peers
+bench: $(DEVELOPS)  ## print every figure of docs/benchmarks.md beside its peers
 	@$(BIN)/python -m benchmarks
 
-lint: $(VENV)/.tabard-develops  ## ruff, formatting, strict types, the floors
+lint: $(DEVELOPS)  ## ruff, formatting, strict types, the floors
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-format: $(VENV)/.tabard-develops  ## put imports and white space in order
+format: $(DEVELOPS)  ## put imports and white space in order
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 

@@ -100,3 +100,15 @@ def test_help_imports_next_to_nothing() -> None:
     for heavy in ("botocore", "sqlalchemy", "uvicorn", "asyncssh", "rich", "cryptography", "asyncio"):
         assert f"'{heavy}'" not in done.stdout
     assert time.monotonic() - began < 5
+
+
+def test_a_terminal_without_utf_8_fails_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tabard.cli", "env", "--data", str(tmp_path)],
+        env={"PYTHONIOENCODING": "ascii", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "  ? Start it with: " in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -29,9 +30,10 @@ _THEME = Theme(
 
 def screen(stream: TextIO | None = None) -> Console:
     """A console that never folds, marks up or recolours the text it is given: what is printed can be copied."""
-    return Console(
-        file=stream or sys.stdout, theme=_THEME, highlight=False, markup=False, soft_wrap=True, emoji=False
-    )
+    out = stream or sys.stdout
+    if isinstance(out, TextIOWrapper):
+        out.reconfigure(errors="replace")  # a terminal without UTF-8 shows ? for ✓, and nothing fails
+    return Console(file=out, theme=_THEME, highlight=False, markup=False, soft_wrap=True, emoji=False)
 
 
 def line(*parts: str | tuple[str, str]) -> Text:

@@ -60,6 +60,8 @@ def _first_screen(out: Console, started: Started, *, ephemeral: bool) -> None:
     out.print(_fact("Account", started.account, started.region))
     out.print(_fact("Data", str(started.data), "gone when it stops" if ephemeral else "kept"))
     out.print(_fact("Credentials", str(started.credentials), "the root user's"))
+    if not started.problems:
+        out.print(_fact("Instances", f"ssh on port {started.ssh_port}", "of their public addresses"))
     if started.root_secret is not None:
         out.print()
         out.print(_fact("Root key", started.root_access_key_id))

@@ -93,7 +93,10 @@ def run(
     stdin: str = "",
     longest: float = _LONGEST,
 ) -> Completed:
-    """Run a program to its end; one that takes longer than ``longest`` seconds is ended, and fails with 124."""
+    """Run a program to its end.
+
+    One that takes longer than ``longest`` seconds is ended and fails with 124, one that cannot be started with 127.
+    """
     began = time.monotonic()
     try:
         done = subprocess.run(  # noqa: S603 - the lab's own command lines, no shell
@@ -109,4 +112,6 @@ def run(
         )
     except subprocess.TimeoutExpired:
         return Completed(124, "", f"no answer within {longest:g} s", time.monotonic() - began)
+    except OSError as error:
+        return Completed(127, "", str(error), time.monotonic() - began)
     return Completed(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
