@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from tests.services.iam.conftest import ACCOUNT, World
+from botocore import xform_name
+from tests.services.iam.conftest import ACCOUNT, EC2_TRUST, World, allow, document, refused
 
 from tabard.catalog import service_reference
 from tabard.core.caller import Caller
@@ -23,7 +24,7 @@ NAMES = {
     "PolicySourceArn": f"arn:aws:iam::{ACCOUNT}:user/it",
     "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/it",
     "AccessKeyId": "AKIAIOSFODNN7EXAMPLE",
-    "AccountAlias": "it",
+    "AccountAlias": "acme",
 }
 WITHOUT_AN_ARN = {"ListPolicies"}
 """AWS itself names a path here, which only ``*`` matches."""
@@ -83,3 +84,33 @@ def test_reads_are_read_and_changes_are_written() -> None:
     reading = ("Get", "List", "Simulate")
     for name in BUILT:
         assert (OPERATIONS["iam", name].mode == WRITE) != name.startswith(reading)
+
+
+SAMPLES: dict[str, Any] = {
+    **NAMES,
+    "AssumeRolePolicyDocument": EC2_TRUST,
+    "PolicyDocument": document(allow("s3:*")),
+    "Description": "d",
+    "VersionId": "v1",
+    "Tags": [{"Key": "a", "Value": "b"}],
+    "TagKeys": ["a"],
+    "Status": "Inactive",
+    "ActionNames": ["s3:GetObject"],
+    "PolicyInputList": [document(allow("s3:*"))],
+}
+
+
+@pytest.fixture(scope="module")
+def nobody(empty_world: World) -> Any:
+    return empty_world.user("nobody")
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_who_is_allowed_nothing_is_denied_everything(nobody: Any, name: str) -> None:
+    model = nobody.meta.service_model.operation_model(name)
+    required = model.input_shape.required_members if model.input_shape else ()
+    operation = getattr(nobody, xform_name(name))
+    code, message, status = refused(operation, **{member: SAMPLES[member] for member in required})
+    assert (code, status) == ("AccessDenied", 403)
+    assert "user/nobody is not authorized to perform: iam:" in message
+    assert "because no identity-based policy allows the" in message
