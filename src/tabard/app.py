@@ -61,11 +61,17 @@ class Settings:
     region: str = "us-east-1"
     ephemeral: bool = False
     ssh_port: int | None = None
+    console_port: int | None = None
+    """None: the one after ``port`` where it is free, else any free one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What a server that has just started says of itself. ``root_secret`` is there only when it was made just now."""
+    """What a server that has just started says of itself. ``root_secret`` is there only when it was made just now.
+
+    ``console`` is the console's address; ``console_link`` signs root in, once, within fifteen minutes. It is None where the
+    console's pages have not been built.
+    """
 
     endpoint: str
     account: str
@@ -78,6 +84,8 @@ class Started:
     ssh_port: int
     problems: list[str] = field(default_factory=list)
     instances: int = 0
+    console: str = ""
+    console_link: str | None = None
 
 
 def run(settings: Settings, ready: Callable[[Started], None]) -> None:
@@ -100,7 +108,8 @@ async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
 
 
 async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStack) -> Started:
-    listener = stack.enter_context(_listener(settings))
+    listener = stack.enter_context(_listener(settings.host, settings.port, "--listen"))
+    console_listener = stack.enter_context(_console_listener(settings))
     keys = KeyRing.load(data / "keys.json", system_random)
     try:
         store = open_sqlite(data / "tabard.db", system_clock, durable=not settings.ephemeral)
@@ -118,11 +127,11 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     stack.push_async_callback(last_used.flush)
     pipeline = Pipeline(node, trail, virtual_hosts=VIRTUAL_HOSTS)
     pipeline.on_used = last_used.used
-    server = HttpServer(pipeline.handle)
+    server = HttpServer(pipeline.answer)
     stack.push_async_callback(server.close)
     await server.serve_on(listener, Origin())
-    host, port = listener.getsockname()[:2]
-    endpoint = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    endpoint = _url(listener)
+    console, console_link = await _start_console(node, pipeline, trail, account, console_listener, stack)
     ssh_port, problems, instances = await _start_instances(settings, data, node, server, stack)
     beside = [
         asyncio.create_task(last_used.run()),
@@ -131,7 +140,15 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     stack.callback(lambda: [task.cancel() for task in beside])
     _write(
         data / "endpoint",
-        json.dumps({"endpoint": endpoint, "region": settings.region, "account": account, "pid": os.getpid()}),
+        json.dumps(
+            {
+                "endpoint": endpoint,
+                "region": settings.region,
+                "account": account,
+                "pid": os.getpid(),
+                "console": console,
+            }
+        ),
     )
     stack.callback((data / "endpoint").unlink, missing_ok=True)
     return Started(
@@ -146,7 +163,33 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
         ssh_port,
         problems,
         instances,
+        console,
+        console_link,
     )
+
+
+async def _start_console(
+    node: Node,
+    pipeline: Pipeline,
+    trail: JsonLinesTrail,
+    account: str,
+    listener: socket.socket,
+    stack: contextlib.AsyncExitStack,
+) -> tuple[str, str | None]:
+    """Serve the console; its address, and a link that signs root in once."""
+    from tabard.edge.console import ConsoleListener, Pages, SignIn, SignInLinks
+    from tabard.edge.console.links import Subject
+
+    links = SignInLinks(node.clock, node.random)
+    pages = Pages.installed()
+    console = ConsoleListener(pipeline, pages, SignIn(node, pipeline.principals, links, trail))
+    server = HttpServer(console.api, console.own)
+    stack.push_async_callback(server.close)
+    await server.serve_on(listener, Origin())
+    address = f"{_url(listener)}/_/console/"
+    if not pages.is_built:
+        return address, None
+    return address, f"{address}#token={links.give_out(Subject('session-root', account, account))}"
 
 
 async def _start_instances(
@@ -237,19 +280,40 @@ def _data_folder(settings: Settings) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _listener(settings: Settings) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def _listener(host: str, port: int, option: str) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        sock.bind((settings.host, settings.port))
+        sock.bind((host, port))
     except OSError as error:
         sock.close()
         raise SettingsError(
-            f"{settings.host}:{settings.port} can not be listened on: {error.strerror}. Choose another with --listen."
+            f"{host}:{port} can not be listened on: {error.strerror}. Choose another with {option}."
         ) from None
     with sock:
         yield sock
+
+
+@contextlib.contextmanager
+def _console_listener(settings: Settings) -> Iterator[socket.socket]:
+    """The console's socket: on the port that was asked for, else on the next one, else on a free one."""
+    port = settings.console_port
+    if port is None:
+        port = settings.port + 1 if 0 < settings.port < 65535 else 0
+        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind((settings.host, port))
+            except OSError:
+                port = 0
+    with _listener(settings.host, port, "--console-port") as sock:
+        yield sock
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _account(settings: Settings, node: Node, data: Path) -> tuple[str, str, str | None]:

@@ -31,7 +31,8 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
     """What a session token holds.
 
     ``principal_id`` is the unique id of the role or user (the account's number for its root); ``policies`` are session
-    policies' documents; ``policy_arns`` managed ones named at the call; times are seconds since the epoch.
+    policies' documents; ``policy_arns`` managed ones named at the call; times are seconds since the epoch; ``console``
+    says that a person signed in to the console with it.
     """
 
     kind: SessionKind
@@ -50,6 +51,7 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
     mfa_at: float | None = None
     delivery: tuple[str, str, str, str, str] | None = None
     chained: bool = False
+    console: bool = False
 
 
 class SessionCredentials(msgspec.Struct, frozen=True):
@@ -79,6 +81,7 @@ def mint(
     mfa_at: float | None = None,
     delivery: Delivery | None = None,
     chained: bool = False,
+    console: bool = False,
 ) -> SessionCredentials:
     """New session credentials for ``duration`` seconds; nothing is written anywhere."""
     key_id = access_key_id("ASIA", account, random)
@@ -108,6 +111,7 @@ def mint(
             delivery.vpc_id,
         ),
         chained,
+        console,
     )
     sealed = keys.seal(_PURPOSE, msgspec.msgpack.encode(claims))
     token = _PREFIX + base64.b64encode(sealed).decode()
