@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from tabard.policy.patterns import Matcher, Plain, Token, arn_matcher, glob, plain, resolve, tokens_of
+from tabard.policy.patterns import (
+    Matcher,
+    Plain,
+    Token,
+    Variable,
+    arn_matcher,
+    glob,
+    plain,
+    resolve,
+    tokens_of,
+)
 from tabard.policy.values import (
     address_bits,
     parse_binary,
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
     from tabard.policy.context import Context
 
 Quantifier = Literal["", "ForAllValues", "ForAnyValue"]
+_CACHED_VARIANTS = 64
 Build = Callable[[tuple[str, ...]], Matcher]
 
 
@@ -263,12 +274,21 @@ def build_matcher(base: str, values: tuple[str, ...], *, variables: bool) -> Mat
         return build(fixed)
     moving = [each for each in tokens if plain(each) is None]
     static = build(fixed) if fixed else _never
+    variables_used = [token for each in moving for token in each if isinstance(token, Variable)]
+    variants: dict[tuple[str | None, ...], Matcher] = {}
 
     def bind(context: Context) -> Matcher:
-        found = [each for each in [resolve(one, context) for one in moving] if each is not None]
-        if not found:
-            return static
-        matcher = build(found)
-        return (lambda value: static(value) or matcher(value)) if fixed else matcher
+        values = tuple([variable.value(context) for variable in variables_used])
+        matcher = variants.get(values)
+        if matcher is None:
+            if len(variants) >= _CACHED_VARIANTS:
+                variants.clear()
+            found = [each for each in [resolve(one, context) for one in moving] if each is not None]
+            matcher = variants[values] = _either(static, build(found)) if found else static
+        return matcher
 
     return Dynamic(bind)
+
+
+def _either(one: Matcher, other: Matcher) -> Matcher:
+    return other if one is _never else lambda value: one(value) or other(value)
