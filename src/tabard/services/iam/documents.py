@@ -14,9 +14,17 @@ if TYPE_CHECKING:
     from tabard.store.iam import EntityKind, InlinePolicy
 
 
-@lru_cache(maxsize=4096)
+REMEMBERED_AT_MOST = 8192
+"""Characters of a document that is worth remembering; longer ones are mostly white space."""
+
+
 def encoded(text: str) -> str:
     """A document as replies hold it: percent-encoded (RFC 3986)."""
+    return _encoded(text) if len(text) <= REMEMBERED_AT_MOST else quote(text, safe="")
+
+
+@lru_cache(maxsize=2048)
+def _encoded(text: str) -> str:
     return quote(text, safe="")
 
 

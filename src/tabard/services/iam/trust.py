@@ -48,13 +48,13 @@ def shown(view: View, text: str) -> str:
     return _with_names(text, tuple((unique_id, _arn_of(view, unique_id)) for unique_id in ids))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _ids_in(text: str) -> tuple[str, ...]:
     """What may be unique ids of principals in a kept policy."""
     return tuple(dict.fromkeys(_UNIQUE_ID.findall(text)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _with_names(text: str, names: tuple[tuple[str, str | None], ...]) -> str:
     known = {unique_id: arn for unique_id, arn in names if arn is not None}
     return (known and replace_principals(text, known)) or text
