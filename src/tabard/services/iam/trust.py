@@ -42,9 +42,9 @@ def stored(view: View, text: str) -> str:
 
 def shown(view: View, text: str) -> str:
     """A kept trust policy as callers see it."""
-    ids = _ids_in(text)
-    if not ids:
+    if "AIDA" not in text and "AROA" not in text:
         return text
+    ids = _ids_in(text)
     return _with_names(text, tuple((unique_id, _arn_of(view, unique_id)) for unique_id in ids))
 
 
