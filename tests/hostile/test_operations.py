@@ -1,0 +1,63 @@
+"""Every operation that is built, attacked over the wire: modelled errors, no server error, nothing lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.hostile.attacks import attacks
+from tests.hostile.inventory import World
+from tests.hostile.signed import Caller
+from tests.hostile.verdict import fault
+from tests.support.server import running
+
+import tabard.app  # noqa: F401 - importing it registers every operation
+from tabard.services.operation import OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SERVICES = ["ec2", "iam", "s3", "sts"]
+RESTORING = (
+    "Abort", "Associate", "Complete", "Delete", "Describe", "Detach", "Disassociate", "Get", "Modify", "Put", "Remove",
+    "Replace", "Start", "Stop", "Terminate", "Untag", "Update",
+)  # fmt: skip
+SHOWN_AT_MOST = 20
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with running() as server:
+        made = World(server)
+        yield made
+        made.end_instances()
+
+
+def attack(world: World, service: str, *, seed: str, every: bool) -> None:
+    """Send every attack on a service's operations; fail with what was wrong, in the words of a reproduction."""
+    wrong: list[str] = []
+    caller = Caller(world.server, world.attacker)
+    for name in sorted(operation for of, operation in OPERATIONS if of == service):
+        if name.startswith(RESTORING):
+            world.restore()
+        for wire in attacks(service, name, world.values, seed, every=every):
+            problem = fault(service, name, wire, caller.send(service, wire))
+            if problem is not None:
+                wrong.append(f"{service}:{name} {str(wire)[:600]}: {problem}")
+        if name == "RunInstances":
+            world.end_instances()
+    caller.close()
+    assert not wrong, f"{len(wrong)} faults:\n" + "\n".join(wrong[:SHOWN_AT_MOST])
+    assert world.witnesses() == world.before
+    assert "Traceback" not in world.server.log, world.server.log[-5000:]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_request_gets_more_than_a_modelled_error(world: World, service: str) -> None:
+    attack(world, service, seed="1", every=False)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_request_of_the_long_list_gets_more_than_a_modelled_error(world: World, service: str) -> None:
+    attack(world, service, seed="2", every=True)
