@@ -83,12 +83,14 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     state_reason: StateReason | None = None
     transition_reason: str = ""
     key_name: str | None = None
+    public_key: str | None = None
     zone: str
     zone_id: str
     vpc_id: str
     subnet_id: str
     private_ip: str | None
     public_ip: str | None
+    wants_public_ip: bool = True
     security_groups: tuple[str, ...]
     interface_id: str
     attachment_id: str
