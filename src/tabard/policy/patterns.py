@@ -129,11 +129,12 @@ def glob(tokens: list[Plain]) -> Matcher:
         simple = _simple(tokens)
         if simple is not None:
             return simple
+        return _literals(
+            ["".join([part for part in piece if isinstance(part, str)]) for piece in _cut(tokens)]
+        )
     pieces: list[_Piece] = [_Piece(piece) for piece in _cut(tokens)]
     if len(pieces) == 1:
         return pieces[0].whole
-    if Wild.ONE not in tokens:
-        return _literals([piece.literal for piece in pieces])
     head, tail, middle = pieces[0], pieces[-1], [piece for piece in pieces[1:-1] if piece.length]
     shortest = sum([piece.length for piece in pieces])
 
@@ -215,7 +216,7 @@ class _Piece:
     It is looked for by its longest run of given characters, and the other runs are compared where that one is found.
     """
 
-    __slots__ = ("anchor", "length", "literal", "place", "runs")
+    __slots__ = ("anchor", "length", "place", "runs")
 
     def __init__(self, tokens: list[Plain]) -> None:
         runs: list[tuple[int, str]] = []
@@ -230,7 +231,6 @@ class _Piece:
                 runs.append((length, token))
                 length += len(token)
         self.length = length
-        self.literal = "".join([token for token in tokens if isinstance(token, str)])
         self.place, self.anchor = max(runs, key=lambda run: len(run[1]), default=(0, ""))
         self.runs = tuple(run for run in runs if run != (self.place, self.anchor))
 
