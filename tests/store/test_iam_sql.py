@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PARAMETERS: dict[str, Any] = {
     "account": "1", "folded": "a", "path": "/", "low": "/a/", "high": "/b/", "at_most": 3, "id": "x",
-    "entity_id": "x", "policy_id": "x", "role_id": "x",
+    "entity_id": "x", "policy_id": "x", "role_id": "x", "arn": "x",
 }  # fmt: skip
 
 
@@ -59,6 +59,14 @@ def test_look_ups_and_pages_use_an_index_and_sort_nothing(name: str) -> None:
     assert "SEARCH" in steps
     assert "SCAN iam" not in steps
     if name != "attached":
+        assert "TEMP B-TREE" not in steps
+
+
+def test_a_policys_uses_are_counted_by_index() -> None:
+    for statement in (*iam_grants._COUNT_ONE, *iam_grants._COUNT_ALL):
+        steps = plan(statement)
+        assert "SEARCH" in steps
+        assert "COVERING INDEX" in steps
         assert "TEMP B-TREE" not in steps
 
 
