@@ -28,12 +28,23 @@ OPERATIONS: dict[str, Callable[[str, dict[str, str]], bytes]] = {
 
 
 def measure_requests(count: int, seconds: float, peers: list[str]) -> Table:
-    """Processor time per request of each operation, on each server."""
+    """Processor time per request of each operation, on each server.
+
+    ``empty`` is Tabard's HTTP server answering the very same bytes (same headers, same body) with nothing; ``uvicorn`` is
+    that server's raw ASGI doing so.
+    """
     figures: Table = {}
-    with servers.empty() as server:
-        request = [plain_get(server.endpoint)]
-        drive(server.endpoint, server.pid, request, 1.0)
-        figures["empty reply"] = {"empty": drive(server.endpoint, server.pid, request, seconds).cpu}
+    nobody = [{"access_key": f"AKIA{number:016d}", "secret_key": "x" * 40} for number in range(count)]
+    for name in ("empty", "uvicorn"):
+        with servers.empty(name) as server:
+            loads = {"bare GET": [plain_get(server.endpoint)]}
+            loads |= {
+                each: [build(server.endpoint, who) for who in nobody] for each, build in OPERATIONS.items()
+            }
+            for operation, requests in loads.items():
+                drive(server.endpoint, server.pid, requests, 1.0)
+                load = drive(server.endpoint, server.pid, requests, seconds)
+                figures.setdefault(f"{operation} (µs CPU)", {})[name] = load.cpu
     kinds = {"tabard": servers.tabard, "ministack": servers.ministack, "moto": servers.moto}
     for name in ["tabard", *peers]:
         with kinds[name]() as server:
@@ -59,7 +70,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--callers", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=8.0, help="how long each load lasts")
-    parser.add_argument("--peers", nargs="*", default=["ministack", "moto"], help="which peers to measure beside")
+    parser.add_argument(
+        "--peers", nargs="*", default=["ministack", "moto"], help="which peers to measure beside"
+    )
     parser.add_argument("--output", choices=["text", "json"], default="text")
     parser.add_argument("--only", choices=["requests", "instances"], help="measure only one chapter")
     arguments = parser.parse_args()

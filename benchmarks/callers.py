@@ -57,7 +57,9 @@ def make_targets(server: Server) -> None:
     """What the measured requests ask for: a role, and three buckets."""
     trust = {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
     }
     client(server, "iam").create_role(RoleName="measured", AssumeRolePolicyDocument=json.dumps(trust))
     s3 = client(server, "s3")

@@ -62,7 +62,9 @@ def _signed(endpoint: str, request: AWSRequest, signer: Any, body: str) -> bytes
     request.headers["amz-sdk-request"] = "attempt=1"
     request.context["payload_signing_enabled"] = True
     signer.add_auth(request)
-    lines = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items() if name != "Content-Length")
+    lines = "".join(
+        f"{name}: {value}\r\n" for name, value in request.headers.items() if name != "Content-Length"
+    )
     length = f"Content-Length: {len(body)}\r\n" if request.method == "POST" else ""
     return f"{request.method} / HTTP/1.1\r\n{lines}{length}\r\n{body}".encode()
 
@@ -98,7 +100,7 @@ def drive(endpoint: str, pid: int, requests: Sequence[bytes], seconds: float) ->
     while waiting:
         for key, _ in selector.select(5.0):
             connection, buffer = key.fileobj, key.data
-            buffer += connection.recv(65536)  # type: ignore[union-attr]
+            buffer += connection.recv(65536)
             if not _complete(buffer):
                 continue
             if not buffer.startswith(b"HTTP/1.1 200"):
@@ -106,7 +108,7 @@ def drive(endpoint: str, pid: int, requests: Sequence[bytes], seconds: float) ->
             buffer.clear()
             done += 1
             if time.perf_counter() < until:
-                connection.sendall(requests[turn % len(requests)])  # type: ignore[union-attr]
+                connection.sendall(requests[turn % len(requests)])
                 turn += 1
             else:
                 waiting -= 1

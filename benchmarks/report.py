@@ -23,22 +23,21 @@ PROMISES = {
 def print_report(figures: Table) -> None:
     """Print every figure, with the ratios that are promised."""
     names = sorted({name for row in figures.values() for name in row}, key=_order)
-    drawn = Drawn("figure", *names, "× ministack", "× empty", "promise")
-    empty = figures.get("empty reply", {}).get("empty")
+    drawn = Drawn("figure", *names, "ministack ×", "× empty", "× uvicorn", "promise")
     for figure, row in figures.items():
-        ours = row.get("tabard")
-        peer = row.get("ministack")
+        ours, peer, empty, uvicorn = (row.get(name) for name in ("tabard", "ministack", "empty", "uvicorn"))
         cpu = figure.endswith("(µs CPU)")
         drawn.add_row(
             figure,
             *(f"{row[name]:,.2f}" if name in row else "" for name in names),
             f"{peer / ours:.1f}" if cpu and ours and peer else "",
             f"{ours / empty:.2f}" if cpu and ours and empty else "",
+            f"{ours / uvicorn:.2f}" if cpu and ours and uvicorn else "",
             PROMISES.get(figure, ""),
         )
     Console(width=180).print(drawn)
 
 
 def _order(name: str) -> int:
-    order = ["empty", "tabard", "ministack", "moto"]
+    order = ["empty", "uvicorn", "tabard", "ministack", "moto"]
     return order.index(name) if name in order else len(order)

@@ -67,7 +67,7 @@ def free_port() -> int:
 def answers(endpoint: str) -> bool:
     """Whether anything at all is answered."""
     try:
-        with urllib.request.urlopen(endpoint, timeout=1):  # noqa: S310 - a loopback address of ours
+        with urllib.request.urlopen(endpoint, timeout=1):
             return True
     except urllib.error.HTTPError:
         return True
@@ -76,12 +76,23 @@ def answers(endpoint: str) -> bool:
 
 
 @contextlib.contextmanager
-def tabard() -> Iterator[Server]:
+def tabard(*options: str, pinned: bool = True) -> Iterator[Server]:
     """Tabard as ``tabard up`` runs it, in a temporary folder on disk (nothing is switched off)."""
     with tempfile.TemporaryDirectory(prefix="tabard-bench-", dir=ROOT / ".cache") as data:
         port = free_port()
-        command = [sys.executable, "-m", "tabard", "up", "--data", data, "--listen", f"127.0.0.1:{port}"]
-        with _running("tabard", command, {}, port, lambda: _credentials(Path(data) / "credentials")) as server:
+        command = [
+            sys.executable,
+            "-m",
+            "tabard.cli",
+            "up",
+            "--data",
+            data,
+            "--listen",
+            f"127.0.0.1:{port}",
+            *options,
+        ]
+        root = Path(data) / "credentials"
+        with _running("tabard", command, {}, port, lambda: _credentials(root), pinned=pinned) as server:
             yield server
 
 
@@ -91,7 +102,9 @@ def ministack() -> Iterator[Server]:
     port = free_port()
     environment = {"AUTH": "true", "GATEWAY_PORT": str(port), "LOG_LEVEL": "WARNING"}
     root = {"access_key": "test", "secret_key": "test"}
-    with _running("ministack", [str(install_peers()), "-m", "ministack"], environment, port, lambda: root) as server:
+    with _running(
+        "ministack", [str(install_peers()), "-m", "ministack"], environment, port, lambda: root
+    ) as server:
         yield server
 
 
@@ -107,26 +120,33 @@ def moto() -> Iterator[Server]:
 
 def enable_moto_auth(server: Server) -> None:
     """From now on moto authenticates and authorises every request."""
-    request = urllib.request.Request(f"{server.endpoint}/moto-api/reset-auth", b"0", method="POST")  # noqa: S310
-    with urllib.request.urlopen(request, timeout=5):  # noqa: S310 - a loopback address of ours
+    request = urllib.request.Request(f"{server.endpoint}/moto-api/reset-auth", b"0", method="POST")
+    with urllib.request.urlopen(request, timeout=5):
         pass
 
 
 @contextlib.contextmanager
-def empty() -> Iterator[Server]:
-    """The HTTP server that Tabard runs on, answering every request with nothing."""
+def empty(name: str = "empty") -> Iterator[Server]:
+    """An HTTP server that answers every request with nothing: Tabard's own (``empty``), or ``uvicorn``."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.empty_server", str(port)]
-    with _running("empty", command, {}, port, lambda: {"access_key": "none", "secret_key": "none"}) as server:
+    command = [sys.executable, "-m", f"benchmarks.{name}_server", str(port)]
+    with _running(name, command, {}, port, lambda: {"access_key": "none", "secret_key": "none"}) as server:
         yield server
 
 
 @contextlib.contextmanager
 def _running(
-    name: str, command: list[str], environment: Mapping[str, str], port: int, credentials: object
+    name: str,
+    command: list[str],
+    environment: Mapping[str, str],
+    port: int,
+    credentials: object,
+    *,
+    pinned: bool = True,
 ) -> Iterator[Server]:
     endpoint = f"http://127.0.0.1:{port}"
     log_path = ROOT / ".cache" / f"bench-{name}.log"
+    cores = {SERVER_CORE % (os.cpu_count() or 1)} if pinned else set(range(os.cpu_count() or 1))
     with log_path.open("w") as log:
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -136,7 +156,7 @@ def _running(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE % (os.cpu_count() or 1)}),  # noqa: PLW1509
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509 - one thread, before anything is started
         )
         try:
             while not answers(endpoint):
