@@ -96,6 +96,11 @@ def replaced_like_ended() -> None:
     change_association_at_end("ReplaceIamInstanceProfileAssociation", "disassociated")
 
 
+@breaks("old-sessions-revoked", "replace")
+def revoking_does_nothing() -> None:
+    do_nothing("iam", "PutRolePolicy")
+
+
 # ---- detach ----
 
 

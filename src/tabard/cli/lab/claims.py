@@ -30,7 +30,7 @@ CLAIMS: Mapping[str, str] = {
     # known
     "known-by-instance": "Its calls appear as ROLE/INSTANCE-ID",
     "temporary": "The credentials are temporary: an hour at most",
-    "condition-lets-in": "A policy may ask for this very instance: ec2:SourceInstanceARN lets it in",
+    "condition-lets-in": "A policy may ask for this very instance, by its ARN, its address, and how it got its credentials",
     "condition-keeps-out": "… and keeps every other instance out",
     # disk
     "no-credential-on-disk": "Neither access key, secret nor token is in any writable file or any file newer than the launch",
@@ -45,6 +45,7 @@ CLAIMS: Mapping[str, str] = {
     "replaced-at-once": "Replace the role, and a new process is the new role at once",
     "replaced-permissions": "… with the new role's permissions, not the old one's",
     "held-credentials-live-on": "A running program's credentials of the old role live on until they expire, as on AWS",
+    "old-sessions-revoked": "… unless the old role's sessions are revoked",
     # detach
     "detached-at-once": "Detach the role, and a new process is unable to locate credentials",
     "delivered-refused": "Credentials that were already delivered are refused from then on",

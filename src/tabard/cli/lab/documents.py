@@ -26,6 +26,15 @@ def allow(
     return _document(statement)
 
 
+def revoke_sessions(before: str) -> dict[str, Any]:
+    """What the console attaches to a role to revoke its sessions: nothing is allowed to those issued before a time.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
+    """
+    condition = {"DateLessThan": {"aws:TokenIssueTime": before}}
+    return _document({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition})
+
+
 def compact(document: dict[str, Any]) -> str:
     """The document on one line."""
     return json.dumps(document, separators=(", ", ": "))

@@ -51,7 +51,11 @@ def _conditions(lab: Lab) -> None:
 
 
 def _only_instance(lab: Lab, arn: str) -> None:
-    condition = {"ArnEquals": {"ec2:SourceInstanceARN": arn}}
+    condition = {
+        "ArnEquals": {"ec2:SourceInstanceARN": arn},
+        "StringEquals": {"aws:EC2InstanceSourcePrivateIPv4": lab.stage.instance["PrivateIpAddress"]},
+        "NumericEquals": {"ec2:RoleDelivery": "2.0"},
+    }
     policy = lab.document("this-instance.json", documents.allow("s3:ListAllMyBuckets", condition=condition))
     lab.aws(
         f"iam put-role-policy --role-name {ROLE} --policy-name this-instance-only --policy-document {policy}"
