@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,6 +111,24 @@ def test_unknown_and_malformed_ids_are_told_apart(world: World, operation: str) 
     assert world.state(known) == "running"
 
 
+def test_what_never_ran_cannot_be_stopped(world: World) -> None:
+    world.driver.launching = world.run(_event())
+    reply = world.ec2.run_instances(ImageId=world.image, MinCount=1, MaxCount=1)
+    instance_id = reply["Instances"][0]["InstanceId"]
+    code, message, _ = refused(world.ec2.stop_instances, InstanceIds=[instance_id])
+    assert code == "IncorrectInstanceState"
+    assert (
+        message == f"Instance '{instance_id}' cannot be stopped as it has never reached the 'running' state."
+    )
+    world.driver.launching.set()
+    world.settle()
+    assert world.state(instance_id) == "running"
+
+
+async def _event() -> asyncio.Event:
+    return asyncio.Event()
+
+
 def test_one_that_is_protected_protects_all_of_the_request(world: World) -> None:
     guarded, other = world.launched(DisableApiTermination=True), world.launched()
     code, message, _ = refused(world.ec2.terminate_instances, InstanceIds=[other, guarded])
@@ -156,6 +175,4 @@ def test_a_machine_that_shuts_itself_down_stops_or_ends_its_instance(world: Worl
 
 
 async def _moment() -> None:
-    import asyncio
-
     await asyncio.sleep(0.1)

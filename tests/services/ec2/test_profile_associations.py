@@ -75,6 +75,27 @@ def test_replacing_makes_a_new_association_in_one_step(world: World) -> None:
     )
 
 
+def test_only_a_running_instance_has_its_profile_replaced(world: World) -> None:
+    world.profile("app")
+    instance_id = world.launched(IamInstanceProfile={"Name": "app"})
+    world.ec2.stop_instances(InstanceIds=[instance_id])
+    world.settle()
+    (present,) = associations(world)
+    replace = world.ec2.replace_iam_instance_profile_association
+    assert refused(replace, AssociationId=present["AssociationId"], IamInstanceProfile={"Name": "app"})[
+        :2
+    ] == (
+        "IncorrectState",
+        f"The association {present['AssociationId']} is not the active association",
+    )
+    assert refused(replace, AssociationId=instance_id, IamInstanceProfile={"Name": "app"})[:2] == (
+        "InvalidParameterValue",
+        "Invalid value for associationId.",
+    )
+    world.ec2.disassociate_iam_instance_profile(AssociationId=present["AssociationId"])
+    world.ec2.associate_iam_instance_profile(InstanceId=instance_id, IamInstanceProfile={"Name": "app"})
+
+
 def test_bad_profiles_are_refused(world: World) -> None:
     instance_id = world.launched()
 
@@ -94,7 +115,7 @@ def test_bad_profiles_are_refused(world: World) -> None:
     arn = world.iam.create_instance_profile(InstanceProfileName="empty")["InstanceProfile"]["Arn"]
     assert associate(Name="empty") == (
         "InvalidParameterValue",
-        f"IAM Instance Profile '{arn}' has no associated IAM Roles",
+        f'IAM Instance Profile "{arn}" has no associated IAM Roles',
     )
     assert associations(world) == []
 

@@ -16,7 +16,7 @@ from tabard.services.ec2.errors import invalid_combination, invalid_value, missi
 from tabard.services.ec2.identifiers import checked
 from tabard.services.ec2.images import ROOT_DEVICE
 from tabard.services.ec2.launch_request import decoded_user_data
-from tabard.services.ec2.limits import GROUPS_PER_INTERFACE_AT_MOST
+from tabard.services.ec2.limits import GROUPS_PER_INTERFACE_AT_MOST, USER_DATA_AT_MOST
 from tabard.services.ec2.operation import ec2_operation
 from tabard.services.operation import READ, WRITE, Call
 
@@ -158,6 +158,8 @@ def modify_instance_attribute(call: Call, request: dict[str, Any]) -> dict[str, 
         _require_stopped(instance, "userData")
         raw = value if value is not None else b""
         data = raw if isinstance(raw, bytes) else decoded_user_data(raw)
+        if data is not None and len(data) > USER_DATA_AT_MOST:
+            raise invalid_value(f"User data is limited to {USER_DATA_AT_MOST} bytes")
         call.store.ec2.instances.put_user_data(call.account, instance.id, data or None)
     elif name == "InstanceInitiatedShutdownBehavior":
         if value not in {"stop", "terminate"}:

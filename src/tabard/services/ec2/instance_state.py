@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tabard.core.errors import AwsError
 from tabard.core.sources import as_datetime
 from tabard.services.ec2 import finding
 from tabard.services.ec2.addresses import AddressPool
@@ -81,6 +82,11 @@ def stop_instances(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         raise unsupported("Hibernation is not supported")
     instances = finding.instances(call, request.get("InstanceIds"))
     for each in instances:
+        if each.state == "pending" and each.boot == 1:
+            raise AwsError(
+                "IncorrectInstanceState",
+                f"Instance '{each.id}' cannot be stopped as it has never reached the 'running' state.",
+            )
         if each.state in {"pending", "shutting-down", "terminated"}:
             raise incorrect_instance_state(each.id, "stopped")
         if each.disable_api_stop and each.state == "running":

@@ -7,6 +7,7 @@ one that was ended are refused from then on.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,7 +16,7 @@ from tabard.core.arn import ec2_arn
 from tabard.core.errors import AwsError
 from tabard.core.sources import as_datetime, resource_id
 from tabard.services.ec2 import finding, profiles
-from tabard.services.ec2.errors import missing_parameter
+from tabard.services.ec2.errors import invalid_value, missing_parameter
 from tabard.services.ec2.filters import filtered
 from tabard.services.ec2.identifiers import checked
 from tabard.services.ec2.operation import ec2_operation, on_anything
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from tabard.services.ec2.profiles import Profile
     from tabard.store.ec2 import Instance
+
+_ID = re.compile(r"iip-assoc-[0-9a-f]{17}\Z")
 
 REMEMBERED = 2 * 3600.0
 """Seconds for which an ended association is remembered: longer than anything delivered under it lives."""
@@ -73,6 +76,8 @@ def _described(association: Association, state: str = "associated") -> dict[str,
 def _found(call: Call, association_id: str | None) -> Association:
     if not association_id:
         raise missing_parameter("AssociationId")
+    if not _ID.match(association_id):
+        raise invalid_value("Invalid value for associationId.")
     association = call.store.ec2.associations.get(call.account, association_id)
     if association is None or association.region != call.region or association.state != "associated":
         raise AwsError("NoSuchAssociation", f"An invalid association-id of '{association_id}' was given")
@@ -143,13 +148,17 @@ def _replace_checks(call: Call, request: dict[str, Any]) -> Iterator[Check]:
 
 @ec2_operation("ReplaceIamInstanceProfileAssociation", WRITE, checks=_replace_checks)
 def replace_iam_instance_profile_association(call: Call, request: dict[str, Any]) -> dict[str, Any]:
-    """Put another instance profile in a present one's place, in one step and under a new association id."""
+    """Put another instance profile in a present one's place, in one step and under a new association id.
+
+    AWS does so for running instances alone: https://github.com/aws/aws-cli/issues/5251.
+    """
     present = _found(call, request.get("AssociationId"))
     profile = profiles.required(call, request.get("IamInstanceProfile") or {})
     instance = call.store.ec2.instances.find(call.account, present.instance_id)
     if instance is None:
         raise AwsError("NoSuchAssociation", f"An invalid association-id of '{present.id}' was given")
-    _require_settled(instance)
+    if instance.state != "running":
+        raise AwsError("IncorrectState", f"The association {present.id} is not the active association")
     repository = call.store.ec2.associations
     repository.prune(call.account, call.now - REMEMBERED)
     repository.put(msgspec.structs.replace(present, state="replaced", ended_at=call.now))

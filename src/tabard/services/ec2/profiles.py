@@ -81,7 +81,7 @@ def required(call: Call, given: Mapping[str, Any]) -> Profile:
             "Invalid IAM Instance Profile name"
         )
     if profile.role is None:
-        raise invalid_value(f"IAM Instance Profile '{profile.arn}' has no associated IAM Roles")
+        raise invalid_value(f'IAM Instance Profile "{profile.arn}" has no associated IAM Roles')
     return profile
 
 

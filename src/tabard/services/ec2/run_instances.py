@@ -177,7 +177,8 @@ def _made_before(call: Call, request: dict[str, Any], made: ClientToken) -> dict
     if not instances or all(each.state == "terminated" for each in instances):
         raise AwsError(
             "IdempotentInstanceTerminated",
-            f"The instance(s) '{', '.join(made.instance_ids)}' that this client token made are terminated.",
+            "The client token you have provided is associated with a terminated instance. "
+            "Please use a different client token.",
         )
     return _reservation(call, instances)
 
