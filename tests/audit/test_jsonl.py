@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import resource
 import stat
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from tabard.audit.jsonl import JsonLinesTrail
+from tabard.audit.jsonl import WAITING_AT_MOST, JsonLinesTrail
 from tabard.audit.port import Event
 
 if TYPE_CHECKING:
@@ -95,6 +96,42 @@ def test_a_full_disk_is_noticed_and_nothing_is_lost_when_there_is_room_again(tmp
     assert [trail.failed] == [False]
     trail.close()
     assert names(tmp_path / "events.jsonl") == ["One", "Two"]
+
+
+def test_refusals_on_a_full_disk_do_not_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trail = JsonLinesTrail(tmp_path, lambda: 0.0)
+    with monkeypatch.context() as full:
+        full.setattr("os.write", _no_space)
+        for number in range(WAITING_AT_MOST + 500):
+            trail.record(event(str(number)))
+        assert len(trail._waiting) == WAITING_AT_MOST
+        assert [trail.failed] == [True]
+    trail.record(event("later"))
+    assert [trail.failed] == [False]
+    trail.close()
+    assert names(tmp_path / "events.jsonl") == [str(number) for number in range(WAITING_AT_MOST)]
+
+
+def test_a_file_that_can_not_be_put_aside_is_written_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trail = JsonLinesTrail(tmp_path, lambda: 0.0, file_at_most=1)
+    with monkeypatch.context() as broken:
+        broken.setattr("os.fsync", _no_space)
+        trail.record(event("One"))
+        trail.record(event("Two"))
+    assert [trail.failed] == [False]
+    assert names(tmp_path / "events.jsonl") == ["One", "Two"]
+    trail.record(event("Three"))
+    trail.close()
+    [aside] = tmp_path.glob("events-*.jsonl")
+    assert names(aside) == ["One", "Two", "Three"]
+
+
+def _no_space(*_: object) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.mark.parametrize("size", [0, 1, 5])

@@ -27,6 +27,8 @@ FILE_AT_MOST = 64 * 1024 * 1024
 """Bytes after which a file is closed and a new one begun."""
 FILES_AT_MOST = 32
 """Closed files that are kept; the oldest are removed."""
+WAITING_AT_MOST = 4096
+"""Records that are kept while none can be written. Work is refused then: those beyond are refusals, counted but not kept."""
 
 
 def _plain(value: Any) -> Any:
@@ -56,6 +58,7 @@ class JsonLinesTrail:
         self._waiting: list[bytes] = []
         self._scheduled = False
         self._failed = False
+        self._left_out = 0
         self._open()
 
     @property
@@ -65,7 +68,10 @@ class JsonLinesTrail:
 
     def record(self, event: Event) -> None:
         """See ``Trail.record``."""
-        self._waiting.append(self._encode(event))
+        if self._failed and len(self._waiting) >= WAITING_AT_MOST:
+            self._left_out += 1
+        else:
+            self._waiting.append(self._encode(event))
         if not self._scheduled:
             self._scheduled = True
             if self._loop is None:
@@ -76,9 +82,10 @@ class JsonLinesTrail:
     def flush(self) -> None:
         """See ``Trail.flush``. What could not be written is kept and tried again at the next flush."""
         self._scheduled = False
+        if self._failed and not self._probe():
+            return
         if not self._waiting:
-            if self._failed:
-                self._failed = not self._probe()
+            self._failed = False
             return
         self._waiting.append(b"")
         data = b"\n".join(self._waiting)
@@ -94,6 +101,9 @@ class JsonLinesTrail:
             return
         self._waiting.clear()
         self._failed = False
+        if self._left_out:
+            log.error("the audit trail is written again; %d refused requests are not in it", self._left_out)
+            self._left_out = 0
         if self._size >= self._file_at_most:
             self._rotate()
 
@@ -135,10 +145,18 @@ class JsonLinesTrail:
         return True
 
     def _rotate(self) -> None:
-        os.fsync(self._descriptor)
-        os.close(self._descriptor)
+        """Begin a new file. Where that can not be done the old one grows on, and it is tried again."""
+        current, draft = self._folder / "events.jsonl", self._folder / "events.new"
         stamp = as_datetime(self._clock()).strftime("%Y%m%dT%H%M%S%fZ")
-        (self._folder / "events.jsonl").rename(self._folder / f"events-{stamp}.jsonl")
+        try:
+            os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            os.fsync(self._descriptor)
+            current.rename(self._folder / f"events-{stamp}.jsonl")
+            draft.rename(current)
+        except OSError as error:
+            log.warning("the audit trail can not be rotated: %s", error)
+            return
+        os.close(self._descriptor)
         for old in sorted(self._folder.glob("events-*.jsonl"))[: -self._files_at_most]:
             old.unlink(missing_ok=True)
         self._open()
