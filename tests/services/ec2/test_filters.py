@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from fnmatch import fnmatchcase
 from typing import Any
 
 from hypothesis import given
@@ -59,3 +61,21 @@ def test_pages_put_together_are_the_whole(names: set[str], size: int) -> None:
             break
         request["NextToken"] = token
     assert seen == items
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
+def test_wildcards_mean_what_the_shell_means_by_them(pattern: str, value: str) -> None:
+    assert matcher([pattern])(value) == fnmatchcase(value, pattern)
+
+
+def test_no_pattern_takes_long() -> None:
+    began = time.perf_counter()
+    for pattern in (
+        "*a" * 200 + "*b",
+        "*" * 5000 + "b",
+        "*a?" * 100 + "b",
+        "?" * 100_000,
+        "*" + "a" * 255 + "b*",
+    ):
+        assert not matcher([pattern])("a" * 256)
+    assert time.perf_counter() - began < 1.0

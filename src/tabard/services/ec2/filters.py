@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tabard.core.errors import AwsError
 from tabard.services.ec2.errors import invalid_value
 
 if TYPE_CHECKING:
@@ -22,36 +22,87 @@ Reader = Callable[[T], "Iterable[str | None] | str | None"]
 """What a resource has for one filter: a value, several, or none."""
 
 VALUES_AT_MOST = 200
+FILTERS_AT_MOST = 50
 
 NO_FILTERS: Sequence[Any] = ()
 
 
-@lru_cache(maxsize=1024)
-def _pattern(text: str) -> re.Pattern[str]:
-    parts: list[str] = []
+class _Wildcard:
+    """A value with ``*`` and ``?`` in it; a backslash takes the next character's meaning away.
+
+    What stands between stars is looked for from left to right and never looked for again, so that no value and no
+    pattern takes longer than the product of their lengths.
+    """
+
+    __slots__ = ("_first", "_last", "_middle", "_open", "_rest")
+
+    def __init__(self, text: str) -> None:
+        parts = _parts(text)
+        self._open = len(parts) > 1
+        self._first = _pattern(parts[0])
+        self._last = _pattern(parts[-1])
+        self._rest = len(parts[-1])
+        self._middle = [_pattern(part) for part in parts[1:-1] if part]
+
+    def matches(self, value: str) -> bool:
+        """Whether the whole of a value fits."""
+        if not self._open:
+            return self._first.fullmatch(value) is not None
+        begun = self._first.match(value)
+        end = len(value) - self._rest
+        if begun is None or end < begun.end() or self._last.match(value, end) is None:
+            return False
+        at = begun.end()
+        for part in self._middle:
+            found = part.search(value, at, end)
+            if found is None:
+                return False
+            at = found.end()
+        return True
+
+
+_Part = list[str | None]
+"""Characters in a row; None stands for any one."""
+
+
+def _parts(text: str) -> list[_Part]:
+    """What stands before, between and after the stars."""
+    parts: list[_Part] = [[]]
     escaped = False
     for char in text:
         if escaped:
-            parts.append(re.escape(char))
+            parts[-1].append(char)
             escaped = False
         elif char == "\\":
             escaped = True
-        elif char in "*?":
-            parts.append(".*" if char == "*" else ".")
+        elif char == "*":
+            parts.append([])
         else:
-            parts.append(re.escape(char))
+            parts[-1].append(None if char == "?" else char)
     if escaped:
-        parts.append(re.escape("\\"))
-    return re.compile("".join(parts), re.DOTALL)
+        parts[-1].append("\\")
+    return parts
+
+
+def _pattern(part: _Part) -> re.Pattern[str]:
+    """A part as a pattern of fixed length: nothing in it repeats."""
+    if len(part) > _VALUE_AT_MOST:
+        return _NEVER
+    return re.compile("".join("." if char is None else re.escape(char) for char in part), re.DOTALL)
+
+
+_VALUE_AT_MOST = 2048
+"""Characters; nothing that filters look at is longer, so that a longer part matches nothing."""
+_NEVER = re.compile(r"(?!)")
 
 
 def matcher(values: Sequence[str]) -> Callable[[str], bool]:
     """Whether a value is among ``values``, which may hold wildcards."""
     exact = {value for value in values if not any(char in value for char in "*?\\")}
-    patterns = [_pattern(value) for value in values if value not in exact]
+    wildcards = [_Wildcard(value) for value in values if value not in exact]
 
     def matches(value: str) -> bool:
-        return value in exact or any(pattern.fullmatch(value) for pattern in patterns)
+        return value in exact or any(wildcard.matches(value) for wildcard in wildcards)
 
     return matches
 
@@ -73,10 +124,16 @@ def filtered(
     Raises ``AwsError`` for a filter that the operation does not have.
     """
     passing = list(items)
+    if len(filters or ()) > FILTERS_AT_MOST:
+        raise _limit_exceeded(
+            f"The maximum number of filters specified on a single call is {FILTERS_AT_MOST}"
+        )
     for each in filters or ():
         name, values = each.get("Name") or "", each.get("Values") or []
         if len(values) > VALUES_AT_MOST:
-            raise _too_many_values()
+            raise _limit_exceeded(
+                f"The maximum number of filter values specified on a single call is {VALUES_AT_MOST}"
+            )
         reader = _tag_reader(name, tags) if tags is not None else None
         reader = reader or readers.get(name)
         if reader is None:
@@ -88,12 +145,8 @@ def filtered(
     return passing
 
 
-def _too_many_values() -> Exception:
-    from tabard.core.errors import AwsError
-
-    return AwsError(
-        "FilterLimitExceeded", "The maximum number of filter values specified on a single call is 200"
-    )
+def _limit_exceeded(message: str) -> AwsError:
+    return AwsError("FilterLimitExceeded", message)
 
 
 def _any(found: Iterable[str | None] | str | None, matches: Callable[[str], bool]) -> bool:

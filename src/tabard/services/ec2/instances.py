@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def position(instance: Instance) -> str:
     """Where an instance stands in listings: in the order of launch."""
-    return f"{instance.launched_at:020.6f} {instance.id}"
+    return f"{instance.launched_at:020.9f} {instance.id}"
 
 
 def readers(call: Call) -> Mapping[str, Reader[Instance]]:
