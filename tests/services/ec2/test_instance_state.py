@@ -53,7 +53,7 @@ def test_a_terminated_instance_loses_all_but_its_name(world: World) -> None:
     for member in ("PrivateIpAddress", "PublicIpAddress", "IamInstanceProfile", "SubnetId"):
         assert member not in gone
     assert gone["NetworkInterfaces"] == []
-    assert not world.site.home(instance_id).exists()
+    assert not (world.site.folder / instance_id).exists()
     assert world.driver.running == []
     assert world.ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"] == []
     again = world.ec2.terminate_instances(InstanceIds=[instance_id])["TerminatingInstances"][0]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -206,7 +207,7 @@ class InstanceReconciler:
                 await self._record(instance, "stopped", public_ip=None)
             case _ if instance.state == "shutting-down":
                 await self._end(instance_id)
-                await self._driver.delete_home(self._site.home(instance_id))
+                await self._delete_home(instance_id)
                 await self._record(instance, "terminated", public_ip=None, private_ip=None)
             case _:
                 await self._end(instance_id)
@@ -301,7 +302,7 @@ class InstanceReconciler:
         """Record that a launch failed: a new instance ends, one that ran before is stopped and keeps its home."""
         await asyncio.to_thread(self._say, instance.id, f"The instance was not started: {why}\n")
         if instance.state == "pending" and instance.boot == 1:
-            await self._driver.delete_home(self._site.home(instance.id))
+            await self._delete_home(instance.id)
             await self._record(instance, "terminated", LAUNCH_FAILED, public_ip=None, private_ip=None)
         else:
             await self._record(instance, "stopped", LAUNCH_FAILED, public_ip=None)
@@ -435,9 +436,15 @@ class InstanceReconciler:
             if left not in known and left not in self._tasks:
                 await self._remove(left)
 
-    async def _remove(self, instance_id: str) -> None:
-        """Remove what an instance leaves on the host."""
+    async def _delete_home(self, instance_id: str) -> None:
+        """Delete an instance's home; its console log, where there is one, is kept for as long as it is described."""
         await self._driver.delete_home(self._site.home(instance_id))
+        with suppress(OSError):
+            (self._site.folder / instance_id).rmdir()
+
+    async def _remove(self, instance_id: str) -> None:
+        """Remove all that an instance leaves on the host."""
+        await self._delete_home(instance_id)
         await asyncio.to_thread(shutil.rmtree, self._site.folder / instance_id, ignore_errors=True)
 
 
