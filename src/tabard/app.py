@@ -108,6 +108,7 @@ async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
 
 
 async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStack) -> Started:
+    began = system_clock()  # before the first request: what is older and nobody's is an earlier run's orphan
     listener = stack.enter_context(_listener(settings.host, settings.port, "--listen"))
     console_listener = stack.enter_context(_console_listener(settings))
     keys = KeyRing.load(data / "keys.json", system_random)
@@ -135,7 +136,7 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     ssh_port, problems, instances = await _start_instances(settings, data, node, server, stack)
     beside = [
         asyncio.create_task(last_used.run()),
-        asyncio.create_task(s3_runtime.sweep_orphans(node, system_clock())),
+        asyncio.create_task(s3_runtime.sweep_orphans(node, began)),
     ]
     stack.callback(lambda: [task.cancel() for task in beside])
     _write(
