@@ -241,9 +241,15 @@ class Tags(Protocol):
 class Repositories(Protocol):
     """Everything EC2 remembers."""
 
-    key_pairs: KeyPairs
-    instances: Instances
-    associations: Associations
-    security_groups: SecurityGroups
-    client_tokens: ClientTokens
-    tags: Tags
+    @property
+    def key_pairs(self) -> KeyPairs: ...
+    @property
+    def instances(self) -> Instances: ...
+    @property
+    def associations(self) -> Associations: ...
+    @property
+    def security_groups(self) -> SecurityGroups: ...
+    @property
+    def client_tokens(self) -> ClientTokens: ...
+    @property
+    def tags(self) -> Tags: ...

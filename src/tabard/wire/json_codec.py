@@ -211,8 +211,8 @@ def _to_json(shape: Shape) -> Convert:
     if kind == "blob":
         return format_blob
     if kind == "timestamp":
-        form = (shape.get("timestampFormat") or "").lower()
-        return {"iso8601": format_iso8601, "rfc822": format_http_date}.get(form, to_epoch)
+        forms: dict[str, Convert] = {"iso8601": format_iso8601, "rfc822": format_http_date}
+        return forms.get((shape.get("timestampFormat") or "").lower(), to_epoch)
     if kind in {"float", "double"}:
         return _special_float
     return lambda value: value
