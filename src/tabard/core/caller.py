@@ -10,13 +10,17 @@ CallerKind = Literal["Root", "User", "AssumedRole", "FederatedUser", "Anonymous"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The instance that a role session was delivered to (it fills the ``ec2:`` and ``aws:EC2Instance…`` keys)."""
+    """The instance that a role session was delivered to (it fills the ``ec2:`` and ``aws:EC2Instance…`` keys).
+
+    ``version`` is the metadata service's: ``1.0`` for credentials fetched without a session token (IMDSv1).
+    """
 
     instance_id: str
     instance_arn: str
     association_id: str
     private_ip: str
     vpc_id: str
+    version: str = "2.0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ GLOBAL_KEYS: dict[str, Key] = {
     "ec2:sourceinstancearn": lambda call: (
         None if call.caller.delivery is None else call.caller.delivery.instance_arn
     ),
-    "ec2:roledelivery": lambda call: "2.0" if call.caller.delivery else None,
+    "ec2:roledelivery": lambda call: None if call.caller.delivery is None else call.caller.delivery.version,
 }
 
 _PRINCIPAL_TAG = "aws:principaltag/"

@@ -111,7 +111,7 @@ def identity_of(caller: Caller) -> msgspec.Raw:
                 "userName": caller.name,
             }
         if caller.delivery is not None:
-            session["ec2RoleDelivery"] = "2.0"
+            session["ec2RoleDelivery"] = caller.delivery.version
         if caller.source_identity:
             session["sourceIdentity"] = caller.source_identity
         identity["sessionContext"] = session

@@ -49,7 +49,7 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
     transitive: tuple[str, ...] = ()
     source_identity: str = ""
     mfa_at: float | None = None
-    delivery: tuple[str, str, str, str, str] | None = None
+    delivery: tuple[str, str, str, str, str, str] | None = None
     chained: bool = False
     console: bool = False
 
@@ -109,6 +109,7 @@ def mint(
             delivery.association_id,
             delivery.private_ip,
             delivery.vpc_id,
+            delivery.version,
         ),
         chained,
         console,

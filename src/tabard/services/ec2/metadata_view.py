@@ -171,13 +171,19 @@ class InstanceMetadata:
             return issued.credentials
         if not _trusts_ec2(role, instance):
             return metadata.role_not_trusting_ec2(role.name, now)
-        made = _minted(self._keys, self._random, instance, association, role, now)
+        made = _minted(self._keys, self._random, instance, association, role, delivery, now)
         self._issued[instance.id, delivery] = _Issued(association.id, role, made)
         return made
 
 
 def _minted(
-    keys: KeyRing, random: Random, instance: Instance, association: Association, role: Role, now: float
+    keys: KeyRing,
+    random: Random,
+    instance: Instance,
+    association: Association,
+    role: Role,
+    version: str,
+    now: float,
 ) -> metadata.RoleCredentials:
     made = mint(
         keys,
@@ -194,6 +200,7 @@ def _minted(
             association.id,
             instance.private_ip or "",
             instance.vpc_id,
+            version,
         ),
     )
     return metadata.RoleCredentials(

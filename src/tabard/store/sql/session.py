@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LISTING = ""
+LISTING = "\0listing"
 """The cache key under which everything that a change of *any* entity of a kind may alter is remembered."""
 
 _ENTRIES_AT_MOST = 50_000
