@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -96,6 +97,7 @@ def run(settings: Settings, ready: Callable[[Started], None]) -> None:
 
 async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
     """Serve until SIGTERM or SIGINT; call ``ready`` once requests are answered. Raises ``SettingsError``."""
+    _raise_file_limit()
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -105,6 +107,14 @@ async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
         started = await _start(settings, data, stack)
         ready(started)
         await stop.wait()
+
+
+def _raise_file_limit() -> None:
+    """Open files are counted per process: an instance takes five, a connection one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStack) -> Started:
