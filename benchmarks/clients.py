@@ -11,7 +11,7 @@ import selectors
 import socket
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
@@ -99,7 +99,7 @@ def drive(endpoint: str, pid: int, requests: Sequence[bytes], seconds: float) ->
     waiting = CONNECTIONS
     while waiting:
         for key, _ in selector.select(5.0):
-            connection, buffer = key.fileobj, key.data
+            connection, buffer = cast("socket.socket", key.fileobj), key.data
             buffer += connection.recv(65536)
             if not _complete(buffer):
                 continue
