@@ -142,6 +142,8 @@ def event(
     """The record of one call; ``decision`` is what additionalEventData says."""
     management = service in _MANAGEMENT_EVENTS
     kept = redacted(parameters) if parameters else None
+    if operation == "ModifyInstanceAttribute" and kept and "value" in kept:
+        kept["value"] = HIDDEN  # user data, where Attribute says so
     if len(http.body) > _PARAMETERS_AT_MOST:
         kept = {
             "omitted": True,

@@ -35,7 +35,7 @@ def prepare(spec: MachineSpec, user: int | None) -> bool:
     home = spec.home
     made = not home.exists()
     if made:
-        home.parent.mkdir(parents=True, exist_ok=True)
+        home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = home.with_name(f".{home.name}.{os.getpid()}")
         _write_skeleton(unfinished, spec.authorized_keys)
         if user is not None:

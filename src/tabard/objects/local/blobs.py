@@ -141,12 +141,13 @@ class LocalBlobs:
 
     def _prepare(self, root: Path) -> None:
         """Make the directories, and clear what an earlier run left half written."""
-        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in (root, self._incoming, self._blobs):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in self._incoming.iterdir():
             left.unlink()
         if not (self._blobs / "ff").is_dir():
             for shard in range(256):
-                (self._blobs / f"{shard:02x}").mkdir(mode=0o700, parents=True, exist_ok=True)
+                (self._blobs / f"{shard:02x}").mkdir(mode=0o700, exist_ok=True)
             if self._durable:
                 for directory in (self._blobs, root, root.parent):
                     sync_directory(directory)

@@ -143,7 +143,7 @@ class InstanceReconciler:
 
     async def start(self) -> None:
         """Take up the records: whatever is to run is booted, whatever was being ended is ended."""
-        self._site.folder.mkdir(parents=True, exist_ok=True)
+        self._site.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for instance in self._store.read().ec2.instances.everywhere():
             if instance.state not in {"stopped", "terminated"}:
                 self.wake(instance.account, instance.id)
@@ -392,7 +392,7 @@ class InstanceReconciler:
     def _say(self, instance_id: str, text: str) -> None:
         """Add to an instance's console log."""
         path = self._site.console(instance_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
             file.write(text)
 

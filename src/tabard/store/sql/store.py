@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import func, select
@@ -71,4 +72,6 @@ class SqlStore:
 
 def open_sqlite(path: Path, clock: Clock, *, durable: bool = True) -> SqlStore:
     """Open (and make, where it is missing) the SQLite store in a file."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    path.chmod(0o600)  # SQLite gives its log the mode of the database, whatever the umask is
     return SqlStore(sqlite_engine(path, durable=durable), clock)
