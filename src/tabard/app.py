@@ -142,8 +142,11 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     stack.push_async_callback(server.close)
     await server.serve_on(listener, Origin())
     endpoint = _url(listener)
-    console, console_link = await _start_console(node, pipeline, trail, account, console_listener, stack)
     ssh_port, problems, instances = await _start_instances(settings, data, node, server, stack)
+    facts: dict[str, str | int] = {"region": settings.region, "sshPort": ssh_port}
+    console, console_link = await _start_console(
+        node, pipeline, trail, account, facts, console_listener, stack
+    )
     beside = [
         asyncio.create_task(last_used.run()),
         asyncio.create_task(s3_runtime.sweep_orphans(node, began)),
@@ -184,6 +187,7 @@ async def _start_console(
     pipeline: Pipeline,
     trail: JsonLinesTrail,
     account: str,
+    facts: dict[str, str | int],
     listener: socket.socket,
     stack: contextlib.AsyncExitStack,
 ) -> tuple[str, str | None]:
@@ -193,7 +197,7 @@ async def _start_console(
 
     links = SignInLinks(node.clock, node.random)
     pages = Pages.installed()
-    console = ConsoleListener(pipeline, pages, SignIn(node, pipeline.principals, links, trail))
+    console = ConsoleListener(pipeline, pages, SignIn(node, pipeline.principals, links, trail, facts))
     server = HttpServer(console.api, console.own)
     stack.push_async_callback(server.close)
     await server.serve_on(listener, Origin())

@@ -26,6 +26,8 @@ from tabard.identity.principals import Principal, Principals, Problem
 from tabard.identity.sessions import SessionCredentials, mint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tabard.audit.port import Trail
     from tabard.edge.http import Body, Origin
     from tabard.services.node import Node
@@ -47,13 +49,21 @@ NO_SUCH_LINK = AwsError(
 
 
 class SignIn:
-    """Exchanges proofs for console sessions."""
+    """Exchanges proofs for console sessions. ``facts`` is what the pages should know of this server: region, SSH port."""
 
-    def __init__(self, node: Node, principals: Principals, links: SignInLinks, trail: Trail) -> None:
+    def __init__(
+        self,
+        node: Node,
+        principals: Principals,
+        links: SignInLinks,
+        trail: Trail,
+        facts: Mapping[str, str | int],
+    ) -> None:
         self._node = node
         self._principals = principals
         self._links = links
         self._trail = trail
+        self._facts = facts
         self._seen: dict[str, float] = {}
 
     async def reply(self, request: HttpRequest, body: Body, origin: Origin, base: str) -> HttpReply:
@@ -136,7 +146,7 @@ class SignIn:
             "arn": caller.arn,
             "kind": caller.kind,
             "name": caller.name if caller.kind != "AssumedRole" else f"{caller.name}/{caller.session_name}",
-            "region": self._node.region,
+            **self._facts,
             "expiration": iso8601(expires_at or 0),
         }
         if credentials is not None:
