@@ -1,0 +1,135 @@
+/** The lab as a guided tour: each step is done when the account's real state says so. */
+import type { Instance } from '@aws-sdk/client-ec2';
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import ColumnLayout from '@cloudscape-design/components/column-layout';
+import Container from '@cloudscape-design/components/container';
+import Header from '@cloudscape-design/components/header';
+import ProgressBar from '@cloudscape-design/components/progress-bar';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import type { ReactNode } from 'react';
+import { useLoad } from '../data';
+import { listInstances, profileOf } from '../ec2/api';
+import { getRole, listInstanceProfiles, trustsEc2 } from '../iam/api';
+import { follow, href, pathOf, To } from '../routing';
+import { session } from '../session';
+import { SERVICES } from '../shell/top';
+import { ErrorAlert } from '../shell/parts';
+import { t } from '../strings';
+import { listBuckets } from '../s3/api';
+
+const s = t.home;
+
+interface State {
+  buckets: number;
+  role: string;
+  running: Instance | undefined;
+  wearing: Instance | undefined;
+  used: boolean;
+}
+
+async function look(): Promise<State> {
+  const [profiles, instances, buckets] = await Promise.all([listInstanceProfiles(), listInstances(), listBuckets()]);
+  const running = instances.filter(({ State }) => State?.Name === 'running');
+  const wearing = running.find((each) => profileOf(each));
+  const profile = wearing && profiles.find(({ InstanceProfileName }) => InstanceProfileName === profileOf(wearing));
+  const made = profiles.flatMap(({ Roles }) => Roles ?? []).filter(trustsEc2);
+  const role = profile?.Roles?.[0]?.RoleName ?? made.at(-1)?.RoleName ?? '';
+  const used = role ? Boolean((await getRole(role)).RoleLastUsed?.LastUsedDate) : false;
+  return { buckets: buckets.length, role, running: wearing ?? running[0], wearing, used };
+}
+
+interface Step {
+  title: string;
+  text: ReactNode;
+  done: boolean;
+  link: string;
+  path: string;
+}
+
+function steps(state: State | undefined): Step[] {
+  const role = state?.role ?? '';
+  const id = state?.running?.InstanceId;
+  const instance = id ? pathOf('ec2', 'instances', id) : '/ec2/instances';
+  return [
+    { ...s.steps.buckets, done: Boolean(state?.buckets), path: '/s3/buckets' },
+    { ...s.steps.role, done: Boolean(role), path: role ? pathOf('iam', 'roles', role) : '/iam/roles/create' },
+    { ...s.steps.launch, done: Boolean(state?.running), path: state?.running ? `${instance}?tab=connect` : '/ec2/launch' },
+    { ...s.steps.attach, done: Boolean(state?.wearing), path: id ? (state.wearing ? instance : `${instance}/iam-role`) : '/ec2/instances' },
+    { ...s.steps.use, done: Boolean(state?.used && state.wearing), path: id ? `${instance}?tab=connect` : '/ec2/instances' },
+  ];
+}
+
+export default function Home() {
+  const { region, name, kind } = session();
+  const state = useLoad(look, `home ${region}`, 5);
+  const list = steps(state.data);
+  const done = list.filter((step) => step.done).length;
+  const next = list.findIndex((step) => !step.done);
+  return (
+    <SpaceBetween size="l">
+      <Header variant="h1" description={s.description}>
+        {s.welcome(kind === 'Root' ? t.user.root : name)}
+      </Header>
+      <ErrorAlert error={state.error} />
+      <Container
+        header={
+          <Header variant="h2" description={s.labHint}>
+            {s.lab}
+          </Header>
+        }
+      >
+        <SpaceBetween size="l">
+          <ProgressBar
+            value={(100 * done) / list.length}
+            label={s.progress}
+            description={s.done(done, list.length)}
+            {...(done === list.length ? { additionalInfo: s.allDone } : {})}
+          />
+          <ol className="steps">
+            {list.map((step, index) => (
+              <li
+                key={step.title}
+                className={`step ${step.done ? 'done' : index === next ? 'next' : ''}`}
+                data-testid={`step-${index + 1}`}
+              >
+                <span className="mark" aria-label={step.done ? s.isDone : s.isOpen}>
+                  {step.done ? '✓' : index + 1}
+                </span>
+                <div className="body">
+                  <Box variant="h3" padding="n">
+                    {step.title}
+                  </Box>
+                  <Box color="text-body-secondary">{step.text}</Box>
+                </div>
+                <Button
+                  variant={index === next ? 'primary' : 'normal'}
+                  href={href(step.path)}
+                  onFollow={follow}
+                  ariaLabel={`${step.done ? t.look : step.link}: ${step.title}`}
+                >
+                  {step.done ? t.look : step.link}
+                </Button>
+              </li>
+            ))}
+          </ol>
+        </SpaceBetween>
+      </Container>
+      <Container header={<Header variant="h2">{t.services.menu}</Header>}>
+        <ColumnLayout columns={3} variant="text-grid">
+          {SERVICES.map((service) => (
+            <div key={service.name}>
+              <Box variant="h3">{service.name}</Box>
+              <Box color="text-body-secondary">{service.title}</Box>
+              {service.pages.map(({ text, path }) => (
+                <div key={path}>
+                  <To path={path}>{text}</To>
+                </div>
+              ))}
+            </div>
+          ))}
+        </ColumnLayout>
+      </Container>
+    </SpaceBetween>
+  );
+}

@@ -1,0 +1,123 @@
+/** The bar on top: services, region, light or dark, and who is signed in for how much longer. */
+import type { ButtonDropdownProps } from '@cloudscape-design/components/button-dropdown';
+import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
+import { useEffect, useState } from 'react';
+import { follow, href, navigate } from '../routing';
+import { type Session, expire, signOut, workIn } from '../session';
+import { t } from '../strings';
+import logo from '../tabard.svg';
+import { isDark, toggleTheme } from './theme';
+
+export const SERVICES: { name: string; title: string; pages: { text: string; path: string }[] }[] = [
+  {
+    name: 'IAM',
+    title: t.services.iam,
+    pages: [
+      { text: t.iam.roles.title, path: '/iam/roles' },
+      { text: t.iam.policies.title, path: '/iam/policies' },
+      { text: t.iam.users.title, path: '/iam/users' },
+      { text: t.iam.groups.title, path: '/iam/groups' },
+    ],
+  },
+  {
+    name: 'EC2',
+    title: t.services.ec2,
+    pages: [
+      { text: t.ec2.instances.title, path: '/ec2/instances' },
+      { text: t.ec2.keyPairs.title, path: '/ec2/key-pairs' },
+    ],
+  },
+  { name: 'S3', title: t.services.s3, pages: [{ text: t.s3.buckets.title, path: '/s3/buckets' }] },
+];
+
+const services: ButtonDropdownProps.ItemOrGroup[] = SERVICES.map(({ name, pages }) => ({
+  id: name,
+  text: name,
+  items: pages.map(({ text, path }) => ({ id: path, text, href: href(path) })),
+}));
+
+const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1', 'eu-west-1', 'ap-southeast-1'];
+
+function useRemaining(expiration: string): string {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const left = Math.floor((Date.parse(expiration) - now) / 1000);
+  useEffect(() => {
+    if (left <= 0) expire();
+  }, [left]);
+  const hours = Math.floor(left / 3600);
+  const minutes = Math.floor((left % 3600) / 60);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return hours ? `${hours}:${two(minutes)} h` : `${minutes}:${two(Math.max(0, left % 60))}`;
+}
+
+export function Top({ session }: { session: Session }) {
+  const [dark, setDark] = useState(isDark);
+  const remaining = useRemaining(session.expiration);
+  const who = session.kind === 'Root' ? t.user.root : session.name;
+  const utilities: TopNavigationProps.Utility[] = [
+    {
+      type: 'menu-dropdown',
+      text: t.services.menu,
+      iconName: 'menu',
+      items: services,
+      expandableGroups: true,
+      onItemFollow: follow,
+    },
+    {
+      type: 'menu-dropdown',
+      text: session.region,
+      ariaLabel: `${t.user.region}: ${session.region}`,
+      items: [...new Set([session.region, ...REGIONS])].map((id) => ({ id, text: id })),
+      onItemClick: ({ detail }) => workIn(detail.id),
+    },
+    {
+      type: 'button',
+      text: dark ? t.user.light : t.user.dark,
+      ariaLabel: dark ? t.user.light : t.user.dark,
+      onClick: () => {
+        toggleTheme();
+        setDark(isDark());
+      },
+    },
+    {
+      type: 'menu-dropdown',
+      text: who,
+      description: `${t.user.account} ${session.account}`,
+      iconName: 'user-profile',
+      items: [
+        { id: 'arn', text: session.arn, disabled: true },
+        { id: 'remaining', text: t.user.remaining(remaining), disabled: true },
+        { id: 'sign-out', text: t.user.signOut },
+      ],
+      onItemClick: ({ detail }) => {
+        if (detail.id === 'sign-out') signOut();
+      },
+    },
+  ];
+  return (
+    <div id="top">
+      <TopNavigation
+        identity={{
+          href: href('/'),
+          title: t.product,
+          logo: { src: logo, alt: '' },
+          onFollow: (event) => {
+            event.preventDefault();
+            navigate('/');
+          },
+        }}
+        utilities={utilities}
+        i18nStrings={{
+          overflowMenuTriggerText: t.more,
+          overflowMenuTitleText: t.all,
+          overflowMenuBackIconAriaLabel: t.back,
+          overflowMenuDismissIconAriaLabel: t.close,
+        }}
+      />
+    </div>
+  );
+}

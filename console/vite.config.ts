@@ -1,0 +1,15 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  base: '/_/console/',
+  plugins: [react()],
+  build: {
+    target: 'es2022',
+    // what the content security policy allows is files of ours, not addresses made of text
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1200,
+    reportCompressedSize: true,
+  },
+});
