@@ -271,7 +271,7 @@ export const t = {
       search: 'Find policies by name',
       name: 'Policy name',
       kind: 'Type',
-      kinds: { all: 'All types', aws: 'AWS managed', job: 'AWS managed, job function', customer: 'Customer managed' },
+      kinds: { all: 'All types', aws: 'AWS managed', job: 'Job function', customer: 'Customer managed' },
       usedBy: 'Attached to',
       version: 'Default version',
       document: 'Policy document',

@@ -17,7 +17,7 @@ import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { aws } from '../cli';
-import { useAction, useLoad } from '../data';
+import { all, useAction, useLoad } from '../data';
 import { listInstanceProfiles } from '../iam/api';
 import { follow, href, navigate, pathOf, To } from '../routing';
 import { session } from '../session';
@@ -32,16 +32,21 @@ export default function Launch() {
   const region = session().region;
   const images = useLoad(async () => {
     const { Images } = await ec2().send(new DescribeImagesCommand({}));
-    return (Images ?? []).map(({ ImageId, Name, Description }) => ({
+    return (Images ?? []).map(({ ImageId, Name, Description, Architecture }) => ({
+      architecture: Architecture ?? '',
       value: ImageId ?? '',
       label: Name ?? ImageId ?? '',
       description: [ImageId, Description].filter(Boolean).join(' · '),
     }));
   }, `images ${region}`);
   const types = useLoad(async () => {
-    const { InstanceTypes } = await ec2().send(new DescribeInstanceTypesCommand({ MaxResults: 100 }));
-    return (InstanceTypes ?? [])
-      .map(({ InstanceType, VCpuInfo, MemoryInfo }) => ({
+    const found = await all(async (NextToken) => {
+      const page = await ec2().send(new DescribeInstanceTypesCommand({ MaxResults: 100, NextToken }));
+      return { items: page.InstanceTypes, next: page.NextToken };
+    });
+    return found
+      .map(({ InstanceType, VCpuInfo, MemoryInfo, ProcessorInfo }) => ({
+        architectures: ProcessorInfo?.SupportedArchitectures?.map(String) ?? [],
         value: InstanceType ?? '',
         label: InstanceType ?? '',
         description: s.typeHint(VCpuInfo?.DefaultVCpus ?? 0, (MemoryInfo?.SizeInMiB ?? 0) / 1024),
@@ -66,7 +71,10 @@ export default function Launch() {
   const { push } = useFlash();
 
   const imageId = image ?? images.data?.[0]?.value ?? '';
-  const typeName = type ?? (types.data?.some(({ value }) => value === 't2.micro') ? 't2.micro' : (types.data?.[0]?.value ?? ''));
+  const architecture = images.data?.find(({ value }) => value === imageId)?.architecture ?? '';
+  const fitting = (types.data ?? []).filter(({ architectures }) => architectures.includes(architecture));
+  const usual = ['t2.micro', 't3.micro', 't4g.micro'].find((each) => fitting.some(({ value }) => value === each));
+  const typeName = fitting.some(({ value }) => value === type) ? (type ?? '') : (usual ?? fitting[0]?.value ?? '');
   const keyError = key === undefined ? s.keyMissing : '';
   const keyOptions = [...(keys.data ?? []), { value: NO_KEY, label: s.noKey, description: s.noKeyHint }];
   const roleOptions = [
@@ -162,8 +170,8 @@ export default function Launch() {
             </FormField>
             <FormField label={t.ec2.instances.type}>
               <Select
-                selectedOption={types.data?.find(({ value }) => value === typeName) ?? null}
-                options={types.data ?? []}
+                selectedOption={fitting.find(({ value }) => value === typeName) ?? null}
+                options={fitting}
                 filteringType="auto"
                 statusType={types.loading ? 'loading' : 'finished'}
                 loadingText={t.loading}

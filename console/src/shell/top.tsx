@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { follow, href, navigate } from '../routing';
 import { type Session, expire, signOut, workIn } from '../session';
 import { t } from '../strings';
-import logo from '../tabard.svg';
+import logo from '../wordmark.svg';
 import { isDark, toggleTheme } from './theme';
 
 export const SERVICES: { name: string; title: string; pages: { text: string; path: string }[] }[] = [
@@ -103,8 +103,7 @@ export function Top({ session }: { session: Session }) {
       <TopNavigation
         identity={{
           href: href('/'),
-          title: t.product,
-          logo: { src: logo, alt: '' },
+          logo: { src: logo, alt: t.product },
           onFollow: (event) => {
             event.preventDefault();
             navigate('/');
