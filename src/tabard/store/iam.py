@@ -19,6 +19,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tabard.store.iam_credentials import Credentials
     from tabard.store.port import Page
 
 EntityKind = Literal["user", "group", "role"]
@@ -338,3 +339,4 @@ class Repositories(Protocol):
     policies: Policies
     grants: Grants
     instance_profiles: InstanceProfiles
+    credentials: Credentials

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.services.iam.conftest import ACCOUNT, World, refused
+from tests.services.iam.conftest import World, refused
 
 OF_USER = {
     "list_mfa_devices": "MFADevices",
@@ -31,14 +31,3 @@ def test_a_user_has_none_and_an_unknown_user_is_unknown(world: World, name: str)
 def test_an_account_has_none(world: World, name: str) -> None:
     assert getattr(world.iam, name)()[OF_ACCOUNT[name]] == []
     assert refused(getattr(world.user("bob"), name))[0] == "AccessDenied"
-
-
-def test_nobody_has_a_password(world: World) -> None:
-    bob = world.user("bob")
-    missing = ("NoSuchEntity", "Login Profile for User bob cannot be found.", 404)
-    assert refused(world.iam.get_login_profile, UserName="bob") == missing
-    assert refused(world.iam.delete_login_profile, UserName="bob") == missing
-    assert refused(bob.get_login_profile)[0] == refused(bob.delete_login_profile)[0] == "AccessDenied"
-    message = f"The Password Policy with domain name {ACCOUNT} cannot be found."
-    assert refused(world.iam.get_account_password_policy) == ("NoSuchEntity", message, 404)
-    assert refused(bob.get_account_password_policy)[0] == "AccessDenied"

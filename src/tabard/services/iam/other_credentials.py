@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tabard.core.arn import root_arn
-from tabard.services.iam.errors import no_such_entity
 from tabard.services.iam.subjects import Request, find_user, on_everything, on_self_or_user, self_or_name
-from tabard.services.operation import READ, WRITE, Check, operation
+from tabard.services.operation import READ, operation
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (
-        DeleteLoginProfileRequestTypeDef,
-        GetLoginProfileRequestTypeDef,
         ListMFADevicesRequestTypeDef,
         ListServerCertificatesRequestTypeDef,
         ListServiceSpecificCredentialsRequestTypeDef,
@@ -70,24 +66,6 @@ def list_service_specific_credentials(
     return {"ServiceSpecificCredentials": []}
 
 
-def _no_login_profile(call: Call, request: Request) -> Exception:
-    name = self_or_name(call, request)
-    name = call.account if name is None else find_user(call, name).name
-    return no_such_entity(f"Login Profile for User {name} cannot be found.")
-
-
-@operation("iam", "GetLoginProfile", READ, checks=on_self_or_user("iam:GetLoginProfile"))
-def get_login_profile(call: Call, request: GetLoginProfileRequestTypeDef) -> dict[str, Any]:
-    """Show a user's password: there is none."""
-    raise _no_login_profile(call, request)
-
-
-@operation("iam", "DeleteLoginProfile", WRITE, checks=on_self_or_user("iam:DeleteLoginProfile"))
-def delete_login_profile(call: Call, request: DeleteLoginProfileRequestTypeDef) -> dict[str, Any]:
-    """Delete a user's password: there is none."""
-    raise _no_login_profile(call, request)
-
-
 @operation("iam", "ListVirtualMFADevices", READ, checks=on_everything("iam:ListVirtualMFADevices"))
 def list_virtual_mfa_devices(
     call: Call,  # noqa: ARG001 - there are none, whoever asks
@@ -122,13 +100,3 @@ def list_saml_providers(
 ) -> dict[str, Any]:
     """List the account's SAML providers: none."""
     return {"SAMLProviderList": []}
-
-
-def _check_password_policy(call: Call, _request: Request) -> tuple[Check]:
-    return (Check("iam:GetAccountPasswordPolicy", root_arn(call.account)),)
-
-
-@operation("iam", "GetAccountPasswordPolicy", READ, checks=_check_password_policy)
-def get_account_password_policy(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it has no parameters
-    """Show the account's rules for passwords: there are none."""
-    raise no_such_entity(f"The Password Policy with domain name {call.account} cannot be found.")

@@ -117,9 +117,20 @@ def update_user(call: Call, request: UpdateUserRequestTypeDef) -> dict[str, Any]
 
 @operation("iam", "DeleteUser", WRITE, checks=on_user("iam:DeleteUser"))
 def delete_user(call: Call, request: DeleteUserRequestTypeDef) -> dict[str, Any]:
-    """Delete a user who has no access keys, groups or policies any more."""
+    """Delete a user who has no credentials, groups or policies any more."""
     user = find_user(call, request["UserName"])
     iam = call.store.iam
+    held = iam.credentials
+    if held.login_profiles.get(user.account, user.id) is not None:
+        raise delete_conflict("Cannot delete entity, must delete login profile first.")
+    if held.mfa_devices.of_owner(user.account, user.id):
+        raise delete_conflict("Cannot delete entity, must delete MFA device first.")
+    if held.signing_certificates.of_owner(user.account, user.id):
+        raise delete_conflict("Cannot delete entity, must delete signing certificates first.")
+    if held.ssh_public_keys.of_owner(user.account, user.id):
+        raise delete_conflict("Cannot delete entity, must delete SSH public keys first.")
+    if held.service_credentials.of_owner(user.account, user.id):
+        raise delete_conflict("Cannot delete entity, must delete service specific credentials first.")
     if iam.access_keys.of_user(user.account, user.id):
         raise delete_conflict("Cannot delete entity, must delete access keys first.")
     if iam.groups.of_user(user):

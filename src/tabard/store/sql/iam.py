@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tabard.store.sql.iam_accounts import SqlAccessKeys, SqlAccounts, SqlLastUses
+from tabard.store.sql.iam_credentials import SqlCredentials
 from tabard.store.sql.iam_grants import SqlGrants
 from tabard.store.sql.iam_groups import SqlGroups
 from tabard.store.sql.iam_policies import SqlPolicies
 from tabard.store.sql.iam_users import SqlInstanceProfiles, SqlRoles, SqlUsers
 
 if TYPE_CHECKING:
-    from tabard.store import iam
+    from tabard.store import iam, iam_credentials
     from tabard.store.sql.session import Session
 
 
@@ -21,7 +22,8 @@ class IamRepositories:
     def __init__(self, session: Session) -> None:
         keys = SqlAccessKeys(session)
         grants = SqlGrants(session)
-        users = SqlUsers(session, keys, grants)
+        credentials = SqlCredentials(session)
+        users = SqlUsers(session, keys, grants, credentials)
         profiles = SqlInstanceProfiles(session)
         self.accounts: iam.Accounts = SqlAccounts(session)
         self.access_keys: iam.AccessKeys = keys
@@ -32,3 +34,4 @@ class IamRepositories:
         self.policies: iam.Policies = SqlPolicies(session)
         self.grants: iam.Grants = grants
         self.instance_profiles: iam.InstanceProfiles = profiles
+        self.credentials: iam_credentials.Credentials = credentials

@@ -12,6 +12,7 @@ from tabard.store.sql.schema_iam import INSTANCE_PROFILES, LAST_USES, MEMBERS, R
 
 if TYPE_CHECKING:
     from tabard.store.sql.iam_accounts import SqlAccessKeys
+    from tabard.store.sql.iam_credentials import SqlCredentials
     from tabard.store.sql.iam_grants import SqlGrants
     from tabard.store.sql.session import Session
 
@@ -47,14 +48,18 @@ class SqlUsers(Bounded[User]):
     record = User
     statements = Statements(USERS)
 
-    def __init__(self, session: Session, keys: SqlAccessKeys, grants: SqlGrants) -> None:
+    def __init__(
+        self, session: Session, keys: SqlAccessKeys, grants: SqlGrants, credentials: SqlCredentials
+    ) -> None:
         super().__init__(session, grants)
         self._keys = keys
+        self._credentials = credentials
 
     def delete(self, entity: User) -> None:
-        """Take a user out, with access keys, memberships and policies."""
+        """Take a user out, with access keys, other credentials, memberships and policies."""
         for key in self._keys.of_user(entity.account, entity.id):
             self._keys.delete(key)
+        self._credentials.drop_of_user(entity.account, entity.id)
         if self._session.connection.execute(delete(MEMBERS).where(MEMBERS.c.user_id == entity.id)).rowcount:
             self._session.changed("membership", entity.account, (entity.id,), None)
         self._grants.drop(entity.account, entity.id)

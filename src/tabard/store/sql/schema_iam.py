@@ -132,3 +132,15 @@ INSTANCE_PROFILES = _entity(
     Column("role_id", Text, index=True),
     Column("tags", Text, nullable=False),
 )
+
+RECORDS = Table(
+    "iam_records",
+    METADATA,
+    Column("kind", Text, primary_key=True, comment="login-profile, mfa-device, oidc-provider …"),
+    Column("account", Text, primary_key=True),
+    Column("id", _ORDERED, primary_key=True),
+    Column("owner", Text, nullable=False, comment="a user's or role's id, root's account, or empty"),
+    Column("record", Text, nullable=False, comment="as JSON, without the secret"),
+    Column("secret", LargeBinary, nullable=False, comment="sealed under the key ring"),
+    Index(None, "kind", "account", "owner"),
+)
