@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+from tabard.core.errors import service_unavailable
 from tabard.core.http import HttpReply, HttpRequest
 
 BUFFERED_AT_MOST = 64 * 1024
 """Bytes of a body that wait for their reader before the client is not read from."""
+GATHERED_AT_MOST = 128 * 1024 * 1024
+"""Bytes of all the bodies together that are being gathered, without the first 64 KiB of each: what those who send documents
+slowly, and have proven nothing yet, may hold of the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Body:
     ``arrived`` is the whole of it where it was here before anybody asked, else None: who finds it there need not wait.
     """
 
+    gathered: ClassVar[int] = 0
+    """Bytes that count towards ``GATHERED_AT_MOST``."""
     __slots__ = ("_connection", "_gone", "_parts", "_waiter", "arrived", "complete", "size")
 
     def __init__(self, connection: Reader | None) -> None:
@@ -76,15 +82,26 @@ class Body:
         return chunk
 
     async def whole(self, at_most: int) -> bytes | None:
-        """The whole body; None when it is longer than ``at_most`` bytes (the rest is not read)."""
+        """The whole body; None when it is longer than ``at_most`` bytes (the rest is not read).
+
+        Raises ``Disconnected``, and ServiceUnavailable where too much is being gathered already.
+        """
         parts: list[bytes] = []
-        size = 0
-        while (chunk := await self.chunk()) is not None:
-            size += len(chunk)
-            if size > at_most:
-                return None
-            parts.append(chunk)
-        return b"".join(parts)
+        size = counted = 0
+        try:
+            while (chunk := await self.chunk()) is not None:
+                size += len(chunk)
+                if size > at_most:
+                    return None
+                parts.append(chunk)
+                if size > BUFFERED_AT_MOST:
+                    Body.gathered += size - BUFFERED_AT_MOST - counted
+                    counted = size - BUFFERED_AT_MOST
+                    if Body.gathered > GATHERED_AT_MOST:
+                        raise service_unavailable()
+            return b"".join(parts)
+        finally:
+            Body.gathered -= counted
 
     async def _wait(self) -> None:
         if self._gone or self._connection is None:
