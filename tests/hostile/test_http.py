@@ -316,3 +316,26 @@ def test_a_body_that_differs_from_its_signature_is_never_seen(own_server: Tabard
         assert caller.send("s3", wire).status == 403  # the signature covers another digest than the body's
     assert "Contents" not in s3.list_objects_v2(Bucket="bucket")
     assert files(own_server) == set()
+
+
+def test_documents_of_strangers_do_not_fill_the_memory(own_server: TabardServer) -> None:
+    """Bodies that are gathered before their sender is known are bounded together; what is served meanwhile is not disturbed."""
+    document = b"x" * (4 * 1024 * 1024 - 10)
+    head = b"PUT /bucket?policy HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (len(document) + 5)
+    before = resident(own_server)
+    with contextlib.ExitStack() as stack:
+        for _ in range(80):
+            sock = stack.enter_context(connected(own_server))
+            with contextlib.suppress(ConnectionError):
+                sock.sendall(head + document)
+        assert resident(own_server) - before < 250_000
+        assert sock.recv(100).startswith(b"HTTP/1.1 503")
+        works(own_server)
+
+
+def resident(server: TabardServer) -> int:
+    """Kilobytes of memory that the server has."""
+    for line in Path(f"/proc/{server.process.pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise AssertionError("no VmRSS")
