@@ -92,6 +92,14 @@ def test_lab_starts_from_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "is not empty" in capsys.readouterr().err
 
 
+def test_a_folder_that_cannot_be_is_told_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["lab", "--data", str(tmp_path / "file" / "data")]) == 1
+    assert capsys.readouterr().err.startswith(f"tabard: {tmp_path}/file")
+
+
 def test_help_imports_next_to_nothing() -> None:
     script = "import sys; from tabard.cli.main import main\ntry: main(['--help'])\nfinally: print(sorted(sys.modules))"
     began = time.monotonic()

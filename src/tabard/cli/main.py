@@ -41,6 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):  # `tabard doctor | head`: nobody reads any more, and nothing may be flushed at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:  # a file or folder that the user named, or the temporary one
+        if error.filename is None:
+            raise
+        from tabard.cli.screen import show_error
+
+        show_error(CommandError(f"{error.filename}: {error.strerror}"))
+        return 1
 
 
 def _run(options: argparse.Namespace) -> int:

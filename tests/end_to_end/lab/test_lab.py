@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from tabard.cli.lab import command
 from tabard.cli.lab.claims import CLAIMS
 from tabard.cli.lab.command import Telling, run
 from tabard.cli.main import main
+from tabard.cli.places import is_alive, running
 from tabard.cli.screen import screen
 from tabard.compute.port import Probe, Problem
 
@@ -139,3 +141,16 @@ def test_keep_leaves_it_running_and_says_how_to_go_on(tmp_path: Path) -> None:
     work = Path(stop.rpartition("rm -rf ")[2])
     assert work.name.startswith("tabard-lab-")
     assert not work.exists()
+
+
+def test_a_lab_that_is_asked_to_end_ends_its_server(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "tabard.cli", "lab", "--chapter", "role", "--data", str(tmp_path / "data")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as lab:
+        assert lab.stdout is not None
+        for line in lab.stdout:
+            if b"create-role" in line:
+                break
+        server = running(tmp_path / "data")
+        lab.send_signal(signal.SIGTERM)
+        assert lab.wait(60) == 128 + signal.SIGTERM
+    assert not is_alive(server.pid)

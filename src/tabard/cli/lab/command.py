@@ -48,7 +48,7 @@ def lab(options: argparse.Namespace) -> int:
     unknown = [name for name in chapters if name not in CHAPTERS]
     if unknown:
         raise CommandError(f"There is no chapter '{unknown[0]}'.", f"There are: {', '.join(CHAPTERS)}.")
-    if options.data is not None and options.data.exists() and any(options.data.iterdir()):
+    if options.data is not None and options.data.is_dir() and any(options.data.iterdir()):
         raise CommandError(
             f"{options.data} is not empty, and the lab starts from nothing.", "Name a new folder."
         )
