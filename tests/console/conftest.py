@@ -1,0 +1,118 @@
+"""A real browser against a real server. Every test also asserts that no request left the origin and no error was logged."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.support.server import ROOT, TabardServer, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Console:
+    """A page of the console, its server, and what went wrong in the browser."""
+
+    server: TabardServer
+    page: Any
+    origin: str
+    foreign: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    expected: int = 0
+    """How many refused API calls the test provokes: the browser logs each as an error."""
+
+    def open(self, path: str) -> None:
+        """Open a path of the console."""
+        self.page.goto(f"{self.origin}/_/console{path}")
+
+    def sign_in(self, credentials: dict[str, Any] | None = None) -> None:
+        """Sign in with an access key, root's by default, on the page that is open."""
+        given = credentials or self.server.root()
+        self.page.get_by_label("Access key ID").fill(given["aws_access_key_id"])
+        self.page.get_by_label("Secret access key").fill(given["aws_secret_access_key"])
+        self.page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One chromium for all tests."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    if not (ROOT / "console" / "dist" / "index.html").is_file():
+        pytest.skip("the console is not built: cd console && npm ci && npm run build")
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def console_server(browser: Any) -> Iterator[TabardServer]:  # noqa: ARG001 - no server where there is no browser
+    """A server that the console's tests share."""
+    with running() as started:
+        yield started
+
+
+def _opened(browser: Any, server: TabardServer, **options: Any) -> Iterator[Console]:
+    context = browser.new_context(accept_downloads=True, **options)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    origin = server.started["console"].partition("/_/")[0]
+    console = Console(server, page, origin)
+
+    def on_request(request: Any) -> None:
+        if not request.url.startswith((f"{origin}/", "data:", "blob:")):
+            console.foreign.append(request.url)
+
+    def on_message(message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            console.errors.append(message.text)
+
+    page.on("request", on_request)
+    page.on("console", on_message)
+    page.on("pageerror", lambda error: console.errors.append(f"page: {error}"))
+    try:
+        yield console
+        assert console.foreign == []
+        refused = [error for error in console.errors if error.startswith("Failed to load resource")]
+        assert [error for error in console.errors if error not in refused] == []
+        assert len(refused) <= console.expected
+    finally:
+        context.close()
+
+
+@pytest.fixture
+def console(browser: Any, console_server: TabardServer) -> Iterator[Console]:
+    """A browser of the test's own on the shared server, signed in to nothing."""
+    yield from _opened(browser, console_server, viewport={"width": 1360, "height": 900})
+
+
+@pytest.fixture
+def phone(browser: Any, console_server: TabardServer) -> Iterator[Console]:
+    """The same, as narrow as a phone and dark."""
+    yield from _opened(
+        browser, console_server, viewport={"width": 390, "height": 844}, color_scheme="dark", has_touch=True
+    )
+
+
+@pytest.fixture
+def own_console(browser: Any) -> Iterator[Console]:
+    """The same, with a server of the test's own."""
+    with running() as server:
+        yield from _opened(browser, server, viewport={"width": 1360, "height": 900})

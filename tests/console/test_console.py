@@ -1,0 +1,177 @@
+"""Signing in and out, refusals, hostile names, narrow screens."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.console.conftest import Console
+    from tests.support.server import TabardServer
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def new_user(server: TabardServer, name: str, *actions: str) -> dict[str, str]:
+    iam = server.client("iam")
+    iam.create_user(UserName=name)
+    if actions:
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"},
+        }
+        iam.put_user_policy(UserName=name, PolicyName="console", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+
+
+def test_a_denial_shows_the_code_and_what_to_do(console: Console) -> None:
+    console.expected = 50
+    key = new_user(console.server, "browser-nobody")
+    console.open("/iam/roles")
+    console.sign_in(key)
+    error = console.page.get_by_test_id("error")
+    error.wait_for()
+    text = error.inner_text()
+    assert "AccessDenied" in text
+    assert "user/browser-nobody is not authorized to perform: iam:ListRoles" in text
+    assert "Your policies do not allow this" in text
+
+
+def test_a_wrong_secret_is_told_on_the_form(console: Console) -> None:
+    console.expected = 1
+    console.open("/")
+    console.sign_in(console.server.root() | {"aws_secret_access_key": "x" * 40})
+    console.page.get_by_text("SignatureDoesNotMatch").wait_for()
+    assert console.page.get_by_label("Access key ID").is_visible()
+
+
+def test_the_secret_key_is_not_sent_and_nothing_is_kept_for_long(console: Console) -> None:
+    root, sent = console.server.root(), []
+    console.page.on("request", lambda request: sent.append(f"{request.headers} {request.post_data}"))
+    console.open("/")
+    console.sign_in()
+    console.page.get_by_role("heading", name="Welcome, Root user").wait_for()
+    assert not [each for each in sent if root["aws_secret_access_key"] in each]
+    kept = console.page.evaluate("JSON.stringify(localStorage) + JSON.stringify(sessionStorage)")
+    assert root["aws_secret_access_key"] not in kept
+
+
+def test_a_link_that_was_used_says_so_and_leaves_the_form(console: Console) -> None:
+    console.expected = 1
+    console.page.goto(f"{console.origin}/_/console/#token=abc")
+    console.page.get_by_text("This sign-in link was used before").wait_for()
+    console.sign_in()
+    console.page.get_by_role("heading", name="Welcome, Root user").wait_for()
+
+
+def test_a_session_that_ends_brings_back_where_one_was(console: Console) -> None:
+    console.expected = 50
+    key = new_user(console.server, "browser-leaver", "iam:*")
+    console.open("/iam/policies")
+    console.sign_in(key)
+    console.page.get_by_role("heading", name="Policies").wait_for()
+    iam = console.server.client("iam")
+    iam.delete_access_key(UserName="browser-leaver", AccessKeyId=key["aws_access_key_id"])
+    iam.delete_user_policy(UserName="browser-leaver", PolicyName="console")
+    iam.delete_user(UserName="browser-leaver")
+    console.page.get_by_role("button", name="Refresh").click()
+    console.page.get_by_text("Your session has ended").wait_for()
+    assert console.page.url.endswith("/_/console/iam/policies")
+    console.sign_in()
+    console.page.get_by_role("heading", name="Policies").wait_for()
+
+
+def test_signing_out_forgets_the_session_in_every_tab(console: Console) -> None:
+    console.open("/iam/users")
+    console.sign_in()
+    console.page.get_by_role("heading", name="Users").wait_for()
+    other = console.page.context.new_page()
+    other.goto(f"{console.origin}/_/console/s3/buckets")  # the new tab asks the first for its session
+    other.get_by_role("heading", name="Buckets").wait_for()
+    console.page.get_by_role("button", name="Root user").click()
+    console.page.get_by_role("menuitem", name="Sign out").click()
+    console.page.get_by_text("You are signed out").wait_for()
+    other.get_by_text("You signed out in another tab").wait_for()
+    assert console.page.evaluate("sessionStorage.length") == 0
+    assert other.evaluate("sessionStorage.length") == 0
+
+
+def test_hostile_names_are_text(console: Console) -> None:
+    server = console.server
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Sid": "x",
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:PrincipalTag/x": HOSTILE}},
+        },
+    }
+    iam, s3 = server.client("iam"), server.client("s3")
+    iam.create_role(
+        RoleName="browser-hostile", AssumeRolePolicyDocument=json.dumps(trust), Description="plain"
+    )
+    s3.create_bucket(Bucket="browser-hostile")
+    s3.put_object(Bucket="browser-hostile", Key=HOSTILE, Body=b"x")
+    page, dialogs = console.page, list[str]()
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    console.open("/s3/buckets/browser-hostile")
+    console.sign_in()
+    page.get_by_text(HOSTILE).first.wait_for()
+    console.open("/iam/roles/browser-hostile")
+    page.get_by_role("tab", name="Trust relationships").click()
+    page.get_by_text(HOSTILE).first.wait_for()
+    assert dialogs == []
+
+
+def test_buckets_and_objects(console: Console) -> None:
+    page = console.page
+    console.open("/s3/buckets")
+    console.sign_in()
+    page.get_by_role("button", name="Create bucket").first.click()
+    page.get_by_role("dialog").get_by_label("Name").fill("browser-made")
+    page.get_by_role("dialog").get_by_role("button", name="Create bucket").click()
+    page.get_by_role("link", name="browser-made").click()
+    page.get_by_text("No objects here").wait_for()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "hello.txt", "mimeType": "text/plain", "buffer": b"hello"}
+    )
+    page.get_by_text("hello.txt was uploaded").wait_for()
+    stored = console.server.client("s3").get_object(Bucket="browser-made", Key="hello.txt")
+    assert (stored["Body"].read(), stored["ContentType"]) == (b"hello", "text/plain")
+    page.get_by_role("radio", name="hello.txt").check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.path().read_bytes() == b"hello"
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_label('To confirm, type "delete"').fill("delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_text("hello.txt was deleted").wait_for()
+    assert console.server.client("s3").list_objects_v2(Bucket="browser-made")["KeyCount"] == 0
+
+
+def test_signing_in_needs_no_mouse(console: Console) -> None:
+    page, root = console.page, console.server.root()
+    console.open("/iam/roles")
+    page.get_by_label("Access key ID").wait_for()
+    page.keyboard.type(root["aws_access_key_id"])
+    page.keyboard.press("Tab")
+    page.keyboard.type(root["aws_secret_access_key"])
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Roles").wait_for()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/iam/roles", "/iam/roles/create", "/iam/policies", "/ec2/instances", "/ec2/launch", "/s3/buckets"],
+)
+def test_nothing_is_wider_than_a_phone(phone: Console, path: str) -> None:
+    phone.open(path)
+    phone.sign_in()
+    phone.page.locator("h1").first.wait_for()
+    phone.page.wait_for_timeout(300)
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,162 @@
+"""The lab by the console alone, as far as the terminal; what it did is read back with an SDK."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.console.conftest import Console
+
+
+def test_the_lab_by_the_console_alone(own_console: Console) -> None:
+    console, page, server = own_console, own_console.page, own_console.server
+    if server.started["problems"]:
+        pytest.skip(f"instances can not run here: {server.started['problems'][0]}")
+    server.client("s3").create_bucket(Bucket="example-s3-01")
+
+    # the link that the terminal shows signs in, once, and leaves nothing in the address
+    page.goto(server.started["console_link"])
+    page.get_by_role("heading", name="Welcome, Root user").wait_for()
+    assert "token" not in page.url
+    assert page.evaluate("JSON.stringify(localStorage)").find("secret") == -1
+
+    # Services → IAM → Roles → Create role
+    page.get_by_role("button", name="Services").click()
+    page.get_by_role("menuitem", name="IAM").click()
+    page.get_by_role("menuitem", name="Roles").click()
+    page.get_by_text("No roles yet").wait_for()
+    page.get_by_role("link", name="Create role").first.click()
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_placeholder("Find policies by name").fill("AdministratorAccess")
+    page.get_by_role("checkbox", name="AdministratorAccess", exact=True).check()
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_label("Role name").fill("LabRole")
+    page.get_by_role("button", name="Create role").click()
+    page.get_by_text("Role LabRole was created").wait_for()
+    page.get_by_role("link", name="LabRole", exact=True).wait_for()
+
+    iam = server.client("iam")
+    role = iam.get_role(RoleName="LabRole")["Role"]
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "ec2.amazonaws.com"}
+    attached = iam.list_attached_role_policies(RoleName="LabRole")["AttachedPolicies"]
+    assert [each["PolicyName"] for each in attached] == ["AdministratorAccess"]
+    profile = iam.get_instance_profile(InstanceProfileName="LabRole")["InstanceProfile"]
+    assert [each["RoleName"] for each in profile["Roles"]] == ["LabRole"]
+
+    # launch, with a key pair that is downloaded once
+    console.open("/ec2/launch")
+    page.get_by_role("button", name="Create new key pair").click()
+    page.get_by_label("Name of the new key pair").fill("lab")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Create and download").click()
+    assert download.value.suggested_filename == "lab.pem"
+    assert download.value.path().read_text().startswith("-----BEGIN")
+    page.get_by_text("lab.pem was downloaded").wait_for()
+    page.get_by_role("button", name="Launch instance").click()
+    page.get_by_text("is launching").wait_for()
+    ec2 = server.client("ec2")
+    instance = ec2.describe_instances()["Reservations"][0]["Instances"][0]
+    instance_id = instance["InstanceId"]
+    assert instance["KeyName"] == "lab"
+    page.get_by_text("Running", exact=True).wait_for()  # the list follows by itself
+
+    # the line to log in with
+    page.get_by_role("radio", name=instance_id).check()
+    page.get_by_role("link", name="Connect").click()
+    line = page.get_by_test_id("ssh-line").inner_text()
+    assert "-i lab.pem" in line
+    assert f"ec2-user@{instance['PublicIpAddress']}" in line
+
+    # Actions → Security → Modify IAM role, and the role is a link to its page
+    page.get_by_role("button", name="Actions").click()
+    page.get_by_role("menuitem", name="Security").click()
+    page.get_by_role("menuitem", name="Modify IAM role").click()
+    page.get_by_role("heading", name="Modify IAM role").wait_for()
+    page.get_by_role("button", name="IAM role No IAM role").click()
+    page.get_by_role("option", name="LabRole").click()
+    page.get_by_role("button", name="Update IAM role").click()
+    page.get_by_text(f"LabRole is attached to {instance_id}").wait_for()
+    associations = ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
+    assert [each["IamInstanceProfile"]["Arn"] for each in associations] == [profile["Arn"]]
+    page.get_by_test_id("iam-role").click()
+    page.get_by_role("heading", name="LabRole").wait_for()
+
+    # the tour knows
+    console.open("/")
+    for step in range(1, 5):
+        page.get_by_test_id(f"step-{step}").get_by_label("Done").wait_for()
+    page.get_by_test_id("step-5").get_by_label("To do").wait_for()
+
+    # the instance wears it: what the metadata service hands out is the role's, so a new process can use it.
+    # No IAM role takes it off again, once that was typed
+    console.open(f"/ec2/instances/{instance_id}/iam-role")
+    page.get_by_role("button", name="IAM role LabRole").click()
+    page.get_by_role("option", name="No IAM role").click()
+    page.get_by_role("button", name="Update IAM role").click()
+    detach = page.get_by_role("button", name="Detach")
+    assert detach.is_disabled()
+    page.get_by_label('To confirm, type "Detach"').fill("Detach")
+    detach.click()
+    page.get_by_text("wears no role any more").wait_for()
+    left = ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
+    assert [each for each in left if each["State"] == "associated"] == []
+
+    # deleting the role deletes its instance profile
+    console.open("/iam/roles/LabRole")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_label('To confirm, type "LabRole"').fill("LabRole")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_text("Role LabRole was deleted").wait_for()
+    assert iam.list_roles()["Roles"] == []
+    assert iam.list_instance_profiles()["InstanceProfiles"] == []
+
+
+def test_a_trust_policy_that_iam_refuses_is_shown_where_it_was_written(console: Console) -> None:
+    console.expected = 1
+    page = console.page
+    console.open("/iam/roles/create")
+    console.sign_in()
+    page.get_by_text("Custom trust policy").first.click()
+    document = page.get_by_label("Trust policy", exact=True)
+    document.fill('{"Version": "2012-10-17"')
+    page.get_by_text("Not valid JSON").wait_for()
+    document.fill('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole"}]}')
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_label("Role name").fill("never-made")
+    page.get_by_role("button", name="Create role").click()
+    page.get_by_text("MalformedPolicyDocument").first.wait_for()
+    page.get_by_text("Nothing was created").wait_for()
+    names = [role["RoleName"] for role in console.server.client("iam").list_roles()["Roles"]]
+    assert "never-made" not in names
+
+
+def test_a_trust_policy_that_another_changed_meanwhile_is_not_overwritten(console: Console) -> None:
+    page, iam = console.page, console.server.client("iam")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ec2.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    iam.create_role(RoleName="console-shared", AssumeRolePolicyDocument=json.dumps(trust))
+    console.open("/iam/roles/console-shared")
+    console.sign_in()
+    page.get_by_role("tab", name="Trust relationships").click()
+    page.get_by_role("button", name="Edit trust policy").click()
+    theirs = json.loads(json.dumps(trust).replace("ec2.amazonaws.com", "lambda.amazonaws.com"))
+    iam.update_assume_role_policy(RoleName="console-shared", PolicyDocument=json.dumps(theirs))
+    mine = page.get_by_label("Trust policy", exact=True)
+    mine.fill(json.dumps(trust))
+    page.get_by_role("button", name="Update policy").click()
+    page.get_by_text("Changed meanwhile").wait_for()
+    now = iam.get_role(RoleName="console-shared")["Role"]["AssumeRolePolicyDocument"]
+    assert (json.loads(unquote(now)) if isinstance(now, str) else now) == theirs
