@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -68,6 +68,43 @@ def verify(keys: KeyRing, devices: Iterable[MfaDevice], code: str, now: float) -
         if step is not None and step > device.last_step:
             return Accepted(device, step)
     return None
+
+
+class Attempts:
+    """Bounds guessing: after ten wrong codes in a row a device is asked once in thirty seconds, until one is right.
+
+    Only who holds a user's password or key can try that user's devices, so that nobody is locked out by others.
+    """
+
+    NAME = "identity.mfa_attempts"
+    """Where a node's extensions keep its one."""
+    _FREE = 10
+
+    def __init__(self) -> None:
+        self._failed: dict[str, tuple[int, int]] = {}
+
+    @classmethod
+    def of(cls, extensions: dict[str, Any]) -> Attempts:
+        """A node's own, made at first."""
+        found = extensions.setdefault(cls.NAME, cls())
+        assert isinstance(found, cls)  # noqa: S101 - the name is ours
+        return found
+
+    def verify(self, keys: KeyRing, devices: Iterable[MfaDevice], code: str, now: float) -> Accepted | None:
+        """As ``verify``, but refusing unread what comes too often."""
+        step = step_at(now)
+        asked = [device for device in devices if self._may_try(device.id, step)]
+        accepted = verify(keys, asked, code, now)
+        for device in asked:
+            if accepted is not None:
+                self._failed.pop(device.id, None)
+            else:
+                self._failed[device.id] = (self._failed.get(device.id, (0, 0))[0] + 1, step)
+        return accepted
+
+    def _may_try(self, device_id: str, step: int) -> bool:
+        count, last = self._failed.get(device_id, (0, 0))
+        return count < self._FREE or step > last
 
 
 def verify_two(

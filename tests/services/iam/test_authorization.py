@@ -25,6 +25,8 @@ NAMES = {
     "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/it",
     "AccessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "AccountAlias": "acme",
+    "SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/it",
+    "VirtualMFADeviceName": "it",
 }
 WITHOUT_AN_ARN = {"ListPolicies"}
 """AWS itself names a path here, which only ``*`` matches."""
@@ -96,6 +98,8 @@ SAMPLES: dict[str, Any] = {
     "TagKeys": ["a"],
     "Status": "Inactive",
     "ActionNames": ["s3:GetObject"],
+    "AuthenticationCode1": "000000",
+    "AuthenticationCode2": "000000",
     "OldPassword": "old",
     "NewPassword": "new",
     "PolicyInputList": [document(allow("s3:*"))],

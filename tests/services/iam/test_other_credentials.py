@@ -6,13 +6,11 @@ import pytest
 from tests.services.iam.conftest import World, refused
 
 OF_USER = {
-    "list_mfa_devices": "MFADevices",
     "list_ssh_public_keys": "SSHPublicKeys",
     "list_signing_certificates": "Certificates",
     "list_service_specific_credentials": "ServiceSpecificCredentials",
 }
 OF_ACCOUNT = {
-    "list_virtual_mfa_devices": "VirtualMFADevices",
     "list_server_certificates": "ServerCertificateMetadataList",
     "list_open_id_connect_providers": "OpenIDConnectProviderList",
     "list_saml_providers": "SAMLProviderList",

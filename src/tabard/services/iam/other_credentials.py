@@ -13,12 +13,10 @@ from tabard.services.operation import READ, operation
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (
-        ListMFADevicesRequestTypeDef,
         ListServerCertificatesRequestTypeDef,
         ListServiceSpecificCredentialsRequestTypeDef,
         ListSigningCertificatesRequestTypeDef,
         ListSSHPublicKeysRequestTypeDef,
-        ListVirtualMFADevicesRequestTypeDef,
     )
 
     from tabard.services.operation import Call
@@ -29,13 +27,6 @@ def _check_user(call: Call, request: Request) -> None:
     name = self_or_name(call, request)
     if name is not None:
         find_user(call, name)
-
-
-@operation("iam", "ListMFADevices", READ, checks=on_self_or_user("iam:ListMFADevices"))
-def list_mfa_devices(call: Call, request: ListMFADevicesRequestTypeDef) -> dict[str, Any]:
-    """List a user's MFA devices: none."""
-    _check_user(call, request)
-    return {"MFADevices": [], "IsTruncated": False}
 
 
 @operation("iam", "ListSSHPublicKeys", READ, checks=on_self_or_user("iam:ListSSHPublicKeys"))
@@ -64,15 +55,6 @@ def list_service_specific_credentials(
     """List a user's credentials for single services: none."""
     _check_user(call, request)
     return {"ServiceSpecificCredentials": []}
-
-
-@operation("iam", "ListVirtualMFADevices", READ, checks=on_everything("iam:ListVirtualMFADevices"))
-def list_virtual_mfa_devices(
-    call: Call,  # noqa: ARG001 - there are none, whoever asks
-    request: ListVirtualMFADevicesRequestTypeDef,  # noqa: ARG001 - and whatever they ask for
-) -> dict[str, Any]:
-    """List the account's virtual MFA devices: none."""
-    return {"VirtualMFADevices": [], "IsTruncated": False}
 
 
 @operation("iam", "ListServerCertificates", READ, checks=on_everything("iam:ListServerCertificates"))

@@ -6,9 +6,9 @@ and instance profiles with it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tabard.services.iam import quotas
+from tabard.services.iam import paging, quotas
 from tabard.services.iam.errors import invalid_input, limit_exceeded
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ def without(present: Mapping[str, str], keys: Iterable[str], *, fold: bool) -> d
 def shown(tags: Mapping[str, str]) -> list[TagTypeDef]:
     """Tags as replies hold them."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def listed(request: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+    """A page of tags, sorted by key."""
+    return paging.listed(
+        request, tags.items(), lambda tag: tag[0], "Tags", lambda tag: {"Key": tag[0], "Value": tag[1]}
+    )
 
 
 def resource_keys(tags: Mapping[str, str]) -> dict[str, str]:

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from tabard.services.iam import paging
 from tabard.services.iam.instance_profiles import find_profile, on_profile
 from tabard.services.iam.managed import find_any, find_own, on_policy
-from tabard.services.iam.subjects import Request, find_role, find_user, on_role, on_user, tag_keys
-from tabard.services.iam.tagging import given, merged, without
+from tabard.services.iam.subjects import find_role, find_user, on_role, on_user, tag_keys
+from tabard.services.iam.tagging import given, listed, merged, without
 from tabard.services.operation import READ, WRITE, operation
 from tabard.store.iam import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from types_boto3_iam.type_defs import (
         ListInstanceProfileTagsRequestTypeDef,
         ListPolicyTagsRequestTypeDef,
@@ -33,13 +30,6 @@ if TYPE_CHECKING:
     )
 
     from tabard.services.operation import Call
-
-
-def _listed(request: Request, tags: Mapping[str, str]) -> dict[str, Any]:
-    """A page of tags, sorted by key."""
-    return paging.listed(
-        request, tags.items(), lambda tag: tag[0], "Tags", lambda tag: {"Key": tag[0], "Value": tag[1]}
-    )
 
 
 @operation("iam", "TagRole", WRITE, checks=on_role("iam:TagRole", keys=tag_keys))
@@ -63,7 +53,7 @@ def untag_role(call: Call, request: UntagRoleRequestTypeDef) -> dict[str, Any]:
 @operation("iam", "ListRoleTags", READ, checks=on_role("iam:ListRoleTags"))
 def list_role_tags(call: Call, request: ListRoleTagsRequestTypeDef) -> dict[str, Any]:
     """List the tags of a role, sorted by key."""
-    return _listed(request, find_role(call, request["RoleName"]).tags)
+    return listed(request, find_role(call, request["RoleName"]).tags)
 
 
 @operation("iam", "TagUser", WRITE, checks=on_user("iam:TagUser", keys=tag_keys))
@@ -87,7 +77,7 @@ def untag_user(call: Call, request: UntagUserRequestTypeDef) -> dict[str, Any]:
 @operation("iam", "ListUserTags", READ, checks=on_user("iam:ListUserTags"))
 def list_user_tags(call: Call, request: ListUserTagsRequestTypeDef) -> dict[str, Any]:
     """List the tags of a user, sorted by key."""
-    return _listed(request, find_user(call, request["UserName"]).tags)
+    return listed(request, find_user(call, request["UserName"]).tags)
 
 
 @operation("iam", "TagPolicy", WRITE, checks=on_policy("iam:TagPolicy", keys=tag_keys))
@@ -112,7 +102,7 @@ def untag_policy(call: Call, request: UntagPolicyRequestTypeDef) -> dict[str, An
 def list_policy_tags(call: Call, request: ListPolicyTagsRequestTypeDef) -> dict[str, Any]:
     """List the tags of a policy, sorted by key."""
     policy = find_any(call, request["PolicyArn"])
-    return _listed(request, policy.tags if isinstance(policy, Policy) else {})
+    return listed(request, policy.tags if isinstance(policy, Policy) else {})
 
 
 @operation("iam", "TagInstanceProfile", WRITE, checks=on_profile("iam:TagInstanceProfile", keys=tag_keys))
@@ -136,4 +126,4 @@ def untag_instance_profile(call: Call, request: UntagInstanceProfileRequestTypeD
 @operation("iam", "ListInstanceProfileTags", READ, checks=on_profile("iam:ListInstanceProfileTags"))
 def list_instance_profile_tags(call: Call, request: ListInstanceProfileTagsRequestTypeDef) -> dict[str, Any]:
     """List the tags of an instance profile, sorted by key."""
-    return _listed(request, find_profile(call, request["InstanceProfileName"]).tags)
+    return listed(request, find_profile(call, request["InstanceProfileName"]).tags)

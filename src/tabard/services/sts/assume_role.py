@@ -10,8 +10,9 @@ from tabard.core.errors import AwsError
 from tabard.identity.grants import linked
 from tabard.identity.sessions import TOKEN_AT_MOST, mint
 from tabard.services.operation import READ, Call, Check, Keys, operation
+from tabard.services.sts import mfa
 from tabard.services.sts.session_tags import session_tags
-from tabard.services.sts.session_tokens import NO_MFA_DEVICE, as_reply
+from tabard.services.sts.session_tokens import as_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,8 @@ def _checks(call: Call, request: dict[str, Any]) -> Iterator[Check]:
         "aws:tagkeys": list(tags.requested) or None,
     }
     keys.update({f"aws:requesttag/{key.lower()}": value for key, value in tags.requested.items()})
+    if mfa.accepted(call, request) is not None:
+        keys |= {"aws:multifactorauthpresent": "true", "aws:multifactorauthage": "0"}
     if role is not None:
         for key, value in role.tags.items():
             keys[f"aws:resourcetag/{key.lower()}"] = value
@@ -77,8 +80,7 @@ def assume_role(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     role = _role(call, arn)
     if role is None:
         raise AwsError("AccessDenied", f"Not authorized to perform: sts:AssumeRole on resource: {arn}", 403)
-    if request.get("SerialNumber") is not None or request.get("TokenCode") is not None:
-        raise AwsError("AccessDenied", NO_MFA_DEVICE, 403)
+    mfa_at = mfa.used(call, request) or call.caller.mfa_at
     chained = call.caller.is_session and call.caller.kind == "AssumedRole"
     duration = _duration(role, request.get("DurationSeconds", _DEFAULT), chained=chained)
     policies = _session_policies(request)
@@ -99,7 +101,7 @@ def assume_role(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         tags=tags.all,
         transitive=tags.transitive,
         source_identity=source_identity,
-        mfa_at=call.caller.mfa_at if chained else None,
+        mfa_at=mfa_at,
         chained=chained,
     )
     reply: dict[str, Any] = {

@@ -8,14 +8,10 @@ from tabard.core.errors import AwsError
 from tabard.core.sources import as_datetime
 from tabard.identity.sessions import SessionCredentials, mint
 from tabard.services.operation import READ, Call, operation
+from tabard.services.sts import mfa
 
 _DEFAULT = 12 * 3600
 _ROOT_AT_MOST = 3600
-
-NO_MFA_DEVICE = (
-    "MultiFactorAuthentication failed, unable to validate MFA code.  "
-    "Please verify your MFA serial number is valid and associated with this user."
-)
 
 
 @operation("sts", "GetSessionToken", READ, checks=None)
@@ -24,8 +20,7 @@ def get_session_token(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     caller = call.caller
     if caller.is_session:
         raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
-    if request.get("SerialNumber") is not None or request.get("TokenCode") is not None:
-        raise AwsError("AccessDenied", NO_MFA_DEVICE, 403)
+    mfa_at = mfa.used(call, request)
     duration = request.get("DurationSeconds", _DEFAULT)
     if caller.kind == "Root":
         duration = min(duration, _ROOT_AT_MOST)
@@ -40,6 +35,7 @@ def get_session_token(call: Call, request: dict[str, Any]) -> dict[str, Any]:
                 session_name="",
                 now=call.now,
                 duration=duration,
+                mfa_at=mfa_at,
             )
         )
     }
