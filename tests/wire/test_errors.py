@@ -137,3 +137,16 @@ def test_the_json_envelope(protocol: str) -> None:
     assert isinstance(reply.body, bytes)
     assert msgspec.json.decode(reply.body)["Reason"] == "Quota"
     assert headers["x-amzn-errortype"] == error.code
+
+
+@pytest.mark.parametrize("name", ["nothing", "..", "../iam", "*", "a\0b", "x" * 5000, "é", "IAM", ""])
+def test_a_name_that_a_stranger_made_up_is_answered_so_too(name: str) -> None:
+    reply = encode_error(name, AwsError("NotImplemented", "m", 501), "r")
+    assert reply.status == 501
+    assert isinstance(reply.body, bytes)
+    assert reply.body.startswith(b"<ErrorResponse>")
+
+
+def test_a_service_that_is_not_served_is_answered_in_its_own_protocol() -> None:
+    reply = encode_error("dynamodb", AwsError("NotImplemented", "m", 501), "r")
+    assert reply.body == b'{"__type":"NotImplemented","message":"m"}'

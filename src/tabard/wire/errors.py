@@ -10,7 +10,9 @@ from tabard.core.http import HttpReply
 from tabard.wire.bindings import header_bytes
 from tabard.wire.codecs import XML_DECLARATION, amazon_ids
 from tabard.wire.codecs import host_id as host_id_of
+from tabard.wire.dialects import SCOPES
 from tabard.wire.service import service as find_service
+from tabard.wire.service import stranger
 from tabard.wire.xml_text import escape, escape_attribute
 
 if TYPE_CHECKING:
@@ -27,13 +29,15 @@ def encode_error(
     host_id: str = "",
     head: bool = False,
 ) -> HttpReply:
-    """An error reply. ``service`` None is a service that is not known, which is answered as the query protocol does.
+    """An error reply. A ``service`` that is None, or a name that is none of AWS's, is answered as the query protocol does.
 
     ``resource`` and ``host_id`` stand in S3's errors; ``head`` leaves out the body, as for every HEAD
     request. Where the error has the default status 400 and the model states another for its code, the model's
     is taken. Fields whose name begins with ``@`` are headers of the reply (``@allow``); the others are elements.
     """
-    known = find_service(service) if service else None
+    known = None
+    if service:
+        known = find_service(service) if service in SCOPES.values() else stranger(service)
     return encode_error_of(known, error, request_id, resource=resource, host_id=host_id, head=head)
 
 

@@ -7,6 +7,7 @@ A model is several megabytes of JSON, most of it documentation. Only its outline
 from __future__ import annotations
 
 import gzip
+import re
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -135,10 +136,24 @@ class ServiceModel:
                     statuses[error.get("code", name)] = error["httpStatusCode"]
         return statuses
 
+    def outline(self) -> ServiceModel:
+        """The metadata alone, without operations and shapes: a few kilobytes."""
+        return ServiceModel(ModelOutline(self.metadata, {}, {}))
+
+
+_DIRECTORY = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}").fullmatch
+
 
 @cache
 def load(directory: str) -> ServiceModel:
     """The newest model in botocore's data directory of that name; raises ``LookupError`` where there is none."""
+    return read(directory)
+
+
+def read(directory: str) -> ServiceModel:
+    """As ``load``, remembering nothing. The name may come from a stranger."""
+    if _DIRECTORY(directory) is None:
+        raise LookupError(f"no service model can be named {directory!r}")
     spec = find_spec("botocore")
     places = spec.submodule_search_locations if spec else None
     if not places:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tabard.wire.codecs import Codec, JsonCodec, QueryCodec, streams
 from tabard.wire.dialects import DIALECTS, PLAIN
-from tabard.wire.model import load
+from tabard.wire.model import load, read
 from tabard.wire.rest_codecs import RestJsonCodec, RestXmlCodec
 
 if TYPE_CHECKING:
@@ -119,3 +119,15 @@ def service(name: str) -> Service:
     The model is read when first asked for.
     """
     return Service(name, load(name), DIALECTS.get(name, PLAIN))
+
+
+@lru_cache(maxsize=1024)
+def stranger(name: str) -> Service | None:
+    """A service that is not served, as far as an error in its words needs it; None where AWS has none of that name.
+
+    Anybody may ask for any name: of each little is kept, and of bounded many.
+    """
+    try:
+        return Service(name, read(name).outline(), DIALECTS.get(name, PLAIN))
+    except LookupError:
+        return None
