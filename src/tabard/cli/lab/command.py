@@ -75,7 +75,7 @@ def run(telling: Telling, out: Console) -> BrokenClaim | None:
         transcript = Transcript(out)
         data = telling.data.absolute() if telling.data else work / "data"
         data.parent.mkdir(parents=True, exist_ok=True)
-        server = servers.start(data, home, work / "server.log", telling.server)
+        server = servers.start(data, home, work / "server.log", telling.server, outlives_us=telling.keep)
         try:
             transcript.say(
                 ("\n  Tabard's lab", "title"), f"   account {server.told.account}, {server.told.endpoint}"

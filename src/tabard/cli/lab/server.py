@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 TABARD = (sys.executable, "-m", "tabard.cli")
+# ends the server with the process that started it, even one that is killed: prctl(PR_SET_PDEATHSIG, SIGTERM), then the server
+_MORTAL = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.argv[1], sys.argv[1:])"
 _LONGEST_START = 30.0
 _LONGEST_STOP = 20.0
 
@@ -48,14 +50,17 @@ class Server:
         return _leftovers(before, self.data)
 
 
-def start(data: Path, home: Path, log: Path, command: Sequence[str] = TABARD) -> Server:
+def start(
+    data: Path, home: Path, log: Path, command: Sequence[str] = TABARD, *, outlives_us: bool = False
+) -> Server:
     """Start a server and wait until it answers. Raises ``CommandError`` with its own words where it does not."""
+    words = command if outlives_us else [sys.executable, "-IS", "-c", _MORTAL, *command]
     port, ssh_port = free_ports(2)
     began = time.monotonic()
     with log.open("ab") as stderr:
         process = subprocess.Popen(  # noqa: S603 - this very program
             [
-                *command,
+                *words,
                 "up",
                 "--data",
                 str(data),
