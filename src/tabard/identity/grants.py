@@ -34,7 +34,8 @@ class Granted(NamedTuple):
 def compiled(text: str, kind: policy.Kind, name: str, version: str = "") -> Compiled:
     """A stored policy document compiled, once for as long as its text stays the same; ``name`` is its ARN, where it has one."""
     arn = name if name.startswith("arn:") else ""
-    return policy.compile(policy.parse(text, kind), policy.Source(kind, arn, name, version))
+    document = policy.parse(text, kind, policy.Dialect.EVALUATE)  # it was checked when it was stored
+    return policy.compile(document, policy.Source(kind, arn, name, version))
 
 
 @lru_cache(maxsize=8192)

@@ -24,6 +24,7 @@ from tabard.policy.patterns import (
     resolve,
     resource_matcher,
     tokens_of,
+    variable_prefix,
 )
 from tabard.policy.principals import Grant, Principals
 
@@ -58,12 +59,13 @@ class Shape(Enum):
 class ResourcePattern:
     """One entry of a Resource or NotResource element."""
 
-    __slots__ = ("_variables", "_variants", "head", "match", "shape", "tail", "tokens")
+    __slots__ = ("_variables", "_variants", "applies", "head", "match", "shape", "tail", "tokens")
 
     def __init__(self, text: str, *, variables: bool) -> None:
         tokens = tokens_of(text, variables=variables)
         self.tokens: list[Token] = tokens
         self.match: Matcher | None = None
+        self.applies: ResourceTest = self.matches
         if len(tokens) == 1 and isinstance(tokens[0], str) and text.count(":") >= 5:
             self.head, self.tail, self.shape = tokens[0], "", Shape.EXACT
             return
@@ -81,6 +83,8 @@ class ResourcePattern:
             fixed = plain(tokens)
             if fixed is not None:
                 self.match = resource_matcher(fixed)
+            else:
+                self.applies = variable_prefix(tokens) or self.matches
 
     def matches(self, resource: str, context: Context) -> bool:
         """Whether a resource's ARN is of this pattern; a variable without a value matches nothing."""

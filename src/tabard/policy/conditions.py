@@ -114,13 +114,12 @@ def _set(key: str, operator: Operator, matcher: Matcher) -> Test:
 def _dynamic(key: str, operator: Operator, matcher: Dynamic) -> Test:
     missing = operator.negated or operator.if_exists
 
-    def test(context: Context) -> bool:
-        bound = matcher.bind(context)
+    def make(bound: Matcher) -> Test:
         if operator.quantifier:
-            return _set(key, operator, bound)(context)
-        return _single(key, bound, negated=operator.negated, missing=missing)(context)
+            return _set(key, operator, bound)
+        return _single(key, bound, negated=operator.negated, missing=missing)
 
-    return test
+    return matcher.test(make)
 
 
 def _null(key: str, values: tuple[str, ...]) -> Test:

@@ -43,9 +43,29 @@ Build = Callable[[tuple[str, ...]], Matcher]
 
 
 class Dynamic(Struct, frozen=True):
-    """A matcher that depends on the request's own values, through policy variables: ``bind`` makes it."""
+    """A matcher that depends on the request's own values, through policy variables.
 
+    ``variables`` are those in question; ``bind`` makes the matcher for the values that a context has for them.
+    """
+
+    variables: tuple[Variable, ...]
     bind: Callable[[Context], Matcher]
+
+    def test(self, make: Callable[[Matcher], Callable[[Context], bool]]) -> Callable[[Context], bool]:
+        """What tests a context; ``make`` turns a matcher into a test, once for each combination of values."""
+        variables, bind = self.variables, self.bind
+        variants: dict[tuple[str | None, ...], Callable[[Context], bool]] = {}
+
+        def test(context: Context) -> bool:
+            values = tuple([variable.value(context) for variable in variables])
+            found = variants.get(values)
+            if found is None:
+                if len(variants) >= _CACHED_VARIANTS:
+                    variants.clear()
+                found = variants[values] = make(bind(context))
+            return found(context)
+
+        return test
 
 
 class Operator(Struct, frozen=True, gc=False):
@@ -274,20 +294,13 @@ def build_matcher(base: str, values: tuple[str, ...], *, variables: bool) -> Mat
         return build(fixed)
     moving = [each for each in tokens if plain(each) is None]
     static = build(fixed) if fixed else _never
-    variables_used = [token for each in moving for token in each if isinstance(token, Variable)]
-    variants: dict[tuple[str | None, ...], Matcher] = {}
+    variables_used = tuple([token for each in moving for token in each if isinstance(token, Variable)])
 
     def bind(context: Context) -> Matcher:
-        values = tuple([variable.value(context) for variable in variables_used])
-        matcher = variants.get(values)
-        if matcher is None:
-            if len(variants) >= _CACHED_VARIANTS:
-                variants.clear()
-            found = [each for each in [resolve(one, context) for one in moving] if each is not None]
-            matcher = variants[values] = _either(static, build(found)) if found else static
-        return matcher
+        found = [each for each in [resolve(one, context) for one in moving] if each is not None]
+        return _either(static, build(found)) if found else static
 
-    return Dynamic(bind)
+    return Dynamic(variables_used, bind)
 
 
 def _either(one: Matcher, other: Matcher) -> Matcher:

@@ -306,6 +306,37 @@ def resource_matcher(tokens: list[Plain]) -> Matcher:
     return match
 
 
+def variable_prefix(tokens: list[Token]) -> Callable[[str, Context], bool] | None:
+    """The test that a whole ARN with one variable and at most one star, at its end, is; None for other patterns.
+
+    It is by far the most common use of variables (``arn:aws:s3:::bucket/${aws:username}/*``) and needs no matcher made.
+    """
+    if len(tokens) < 2:
+        return None
+    head, variable, *rest = tokens
+    if not isinstance(head, str) or head.count(":") < 5:
+        return None
+    star = bool(rest) and rest[-1] is Wild.STAR
+    ends = rest[:-1] if star else rest
+    if not isinstance(variable, Variable) or len(ends) > 1 or not all(isinstance(each, str) for each in ends):
+        return None
+    key, default, start = variable.key, variable.default, len(head)
+    end = "".join([each for each in ends if isinstance(each, str)])
+
+    def match(text: str, context: Context) -> bool:
+        value = context.lookup(key)
+        if value is None:
+            value = default
+        if not isinstance(value, str):
+            return False
+        whole = value + end
+        if not text.startswith(whole, start) or not text.startswith(head):
+            return False
+        return star or len(text) == start + len(whole)
+
+    return match
+
+
 def arn_matcher(tokens: list[Plain]) -> Matcher:
     """A matcher for the Arn condition operators: each of the six segments is matched by itself.
 
@@ -317,6 +348,8 @@ def arn_matcher(tokens: list[Plain]) -> Matcher:
         return "".join([token for token in tokens if isinstance(token, str)]).__eq__
     if sum(token.count(":") for token in tokens if isinstance(token, str)) < 5:
         return _nothing
+    if isinstance(tokens[0], str) and tokens[0].count(":") >= 5:
+        return glob(tokens)
     strict = [glob(segment) for segment in arn_segments(tokens)]
 
     def match(text: str) -> bool:
