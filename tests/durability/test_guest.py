@@ -25,8 +25,8 @@ GROUPS = Path("/sys/fs/cgroup")
 def ssh(folder: Path, address: str, port: int, command: str) -> str:
     """What a command prints on the instance; the host key must stay the one that was seen first."""
     words = ["ssh", "-F", "/dev/null", "-T", "-o", f"UserKnownHostsFile={folder / 'known_hosts'}", "-o", "BatchMode=yes",
-             "-o", "StrictHostKeyChecking=accept-new", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR", "-o", "ConnectionAttempts=20",
-             "-i", str(folder / "key"), "-p", str(port), f"ec2-user@{address}", command]  # fmt: skip
+             "-o", "StrictHostKeyChecking=accept-new", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR",
+             "-o", "ConnectionAttempts=20", "-i", str(folder / "key"), "-p", str(port), f"ec2-user@{address}", command]  # fmt: skip
     ran = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 0, ran
     return ran.stdout.strip()
@@ -95,7 +95,14 @@ def groups(instance: str) -> list[Path]:
 
 
 @pytest.mark.skipif(shutil.which("ssh") is None, reason="needs the ssh client (openssh-client)")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.long),
+        pytest.param(signal.SIGINT, marks=pytest.mark.long),
+    ],
+)
 def test_an_instance_comes_back_with_its_home_and_its_role(tmp_path: Path, number: signal.Signals) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
