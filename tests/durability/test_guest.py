@@ -26,7 +26,8 @@ def ssh(folder: Path, address: str, port: int, command: str) -> str:
     """What a command prints on the instance; the host key must stay the one that was seen first."""
     words = ["ssh", "-F", "/dev/null", "-T", "-o", f"UserKnownHostsFile={folder / 'known_hosts'}", "-o", "BatchMode=yes",
              "-o", "StrictHostKeyChecking=accept-new", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR",
-             "-o", "ConnectionAttempts=20", "-i", str(folder / "key"), "-p", str(port), f"ec2-user@{address}", command]  # fmt: skip
+             "-o", "ConnectionAttempts=20", "-i", str(folder / "key"), "-p", str(port),
+             f"ec2-user@{address}", command]  # fmt: skip
     ran = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 0, ran
     return ran.stdout.strip()
