@@ -13,8 +13,11 @@ HERE     := $(shell pwd -P | cksum | cut -d ' ' -f 1)
 RUNS     := $(VENV)/.tabard-runs-$(HERE)
 DEVELOPS := $(VENV)/.tabard-develops-$(HERE)
 
+CONSOLE := console/dist/index.html
+CONSOLE_SOURCES := $(shell find console/src console/index.html -type f 2>/dev/null)
+
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-long bench lint format clean
+.PHONY: help lab console test test-long bench lint format clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -30,10 +33,15 @@ $(DEVELOPS): pyproject.toml tools/set-up
 lab: $(RUNS)  ## watch a role being worn: the whole story with the real aws and ssh
 	@$(BIN)/python -m tabard.cli lab $(ARGS)
 
-test: lint  ## lint, types, floors and the tests, on every core
+$(CONSOLE): console/package-lock.json console/package.json console/vite.config.ts console/tsconfig.json $(CONSOLE_SOURCES)
+	@tools/build-console
+
+console: $(CONSOLE)  ## build the console, where Node is installed
+
+test: lint $(CONSOLE)  ## lint, types, floors and the tests, on every core
 	@$(PYTEST) -n auto -m "not long"
 
-test-long: $(DEVELOPS)  ## everything, the long suite too
+test-long: $(DEVELOPS) $(CONSOLE)  ## everything, the long suite too
 	@$(PYTEST) -n auto
 
 bench: $(DEVELOPS)  ## print every figure of docs/benchmarks.md beside its peers
