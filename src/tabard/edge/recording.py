@@ -38,6 +38,10 @@ _SENSITIVE = frozenset(
         "DecodedMessage",
         "PrivateKey",
         "ServicePassword",
+        "ServiceCredentialSecret",
+        "AddPrivateKey",
+        "AuthenticationCode1",
+        "AuthenticationCode2",
         "WebIdentityToken",
         "SAMLAssertion",
         "Base32StringSeed",
@@ -193,10 +197,15 @@ class Reason(msgspec.Struct, omit_defaults=True):
     decision: str | None = None
     layer: str | None = None
     statements: msgspec.Raw | None = None
+    explanation: dict[str, Any] | None = None
 
 
-def reason(decision: Decision | None, revision: int) -> Reason:
-    """What additionalEventData says of a decision; None for a call that asks for no permission."""
+def reason(decision: Decision | None, revision: int, explanation: dict[str, Any] | None = None) -> Reason:
+    """What additionalEventData says of a decision; None for a call that asks for no permission.
+
+    ``explanation`` is ``policy.report`` of the call's first denial, so that ``tabard explain`` can tell what nearly matched
+    from the values that were compared then, whatever has changed since.
+    """
     if decision is None:
         return Reason(revision)
     layer = decision.layer
@@ -205,6 +214,7 @@ def reason(decision: Decision | None, revision: int) -> Reason:
         decision.outcome.value,
         "account root" if layer is None else layer.value,
         _statements(decision.statements) if decision.statements else None,
+        explanation,
     )
 
 

@@ -27,6 +27,10 @@ NAMES = {
     "AccountAlias": "acme",
     "SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/it",
     "VirtualMFADeviceName": "it",
+    "ServerCertificateName": "it",
+    "ServiceSpecificCredentialId": "ACCAIOSFODNN7EXAMPLE",
+    "SSHPublicKeyId": "APKAIOSFODNN7EXAMPLE",
+    "CertificateId": "TA7SMP42TDN5Z26OBPJE7EXAMPLE",
 }
 WITHOUT_AN_ARN = {"ListPolicies"}
 """AWS itself names a path here, which only ``*`` matches."""
@@ -100,6 +104,11 @@ SAMPLES: dict[str, Any] = {
     "ActionNames": ["s3:GetObject"],
     "AuthenticationCode1": "000000",
     "AuthenticationCode2": "000000",
+    "CertificateBody": "body",
+    "PrivateKey": "key",
+    "SSHPublicKeyBody": "body",
+    "Encoding": "SSH",
+    "ServiceName": "codecommit.amazonaws.com",
     "OldPassword": "old",
     "NewPassword": "new",
     "PolicyInputList": [document(allow("s3:*"))],

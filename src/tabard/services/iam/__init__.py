@@ -21,7 +21,11 @@ from tabard.services.iam import (
     policies,
     policy_versions,
     roles,
+    server_certificates,
+    service_credentials,
+    signing_certificates,
     simulation,
+    ssh_public_keys,
     tags,
     users,
 )
@@ -42,7 +46,11 @@ __all__ = [
     "policies",
     "policy_versions",
     "roles",
+    "server_certificates",
+    "service_credentials",
+    "signing_certificates",
     "simulation",
+    "ssh_public_keys",
     "tags",
     "users",
 ]

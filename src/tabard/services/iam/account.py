@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 def get_account_summary(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it has no parameters
     """Count what is in the account, beside the quotas."""
     iam, account = call.store.iam, call.account
+    held, devices = iam.credentials, iam.credentials.mfa_devices.all(account)
     return {
         "SummaryMap": {
             "Users": iam.users.count(account),
@@ -43,17 +44,19 @@ def get_account_summary(call: Call, request: dict[str, Any]) -> dict[str, Any]: 
             "VersionsPerPolicyQuota": quotas.VERSIONS_PER_POLICY,
             "InstanceProfiles": iam.instance_profiles.count(account),
             "InstanceProfilesQuota": quotas.INSTANCE_PROFILES,
-            "ServerCertificates": 0,
-            "ServerCertificatesQuota": 20,
-            "Providers": 0,
-            "MFADevices": 0,
-            "MFADevicesInUse": 0,
-            "AccountMFAEnabled": 0,
-            "AccountPasswordPresent": 0,
+            "ServerCertificates": held.server_certificates.count(account),
+            "ServerCertificatesQuota": quotas.SERVER_CERTIFICATES,
+            "Providers": held.oidc_providers.count(account) + held.saml_providers.count(account),
+            "MFADevices": len(devices),
+            "MFADevicesInUse": sum(bool(device.owner) for device in devices),
+            "AccountMFAEnabled": int(bool(held.mfa_devices.of_owner(account, account))),
+            "AccountPasswordPresent": int(held.login_profiles.get(account, account) is not None),
             "AccountAccessKeysPresent": int(bool(iam.access_keys.of_user(account, None))),
-            "AccountSigningCertificatesPresent": 0,
+            "AccountSigningCertificatesPresent": int(
+                bool(held.signing_certificates.of_owner(account, account))
+            ),
             "AccessKeysPerUserQuota": quotas.ACCESS_KEYS_PER_USER,
-            "SigningCertificatesPerUserQuota": 2,
+            "SigningCertificatesPerUserQuota": quotas.SIGNING_CERTIFICATES_PER_USER,
             "GroupsPerUserQuota": quotas.GROUPS_PER_USER,
             "AttachedPoliciesPerUserQuota": quotas.ATTACHED_POLICIES,
             "AttachedPoliciesPerGroupQuota": quotas.ATTACHED_POLICIES,

@@ -101,16 +101,10 @@ def _on_device(action: str, keys: MoreKeys = no_keys) -> Checks:
         serial = request["SerialNumber"]
         device = call.store.iam.credentials.mfa_devices.get(call.account, serial)
         resource = serial if serial.startswith("arn:") else iam_arn(call.account, "mfa", "/", serial)
-        tags = {} if device is None else _resource_keys(device)
+        tags = {} if device is None else tagging.global_resource_keys(device.tags)
         return (Check(action, resource, keys={**tags, **keys(request)}),)
 
     return checks
-
-
-def _resource_keys(device: MfaDevice) -> dict[str, str]:
-    """MFA devices have ``aws:ResourceTag`` alone, without IAM's own key of the kind."""
-    keys = tagging.resource_keys(device.tags)
-    return {key: value for key, value in keys.items() if key.startswith("aws:")}
 
 
 def _check_create(call: Call, request: dict[str, Any]) -> tuple[Check, ...]:

@@ -69,6 +69,11 @@ def resource_keys(tags: Mapping[str, str]) -> dict[str, str]:
     return keys
 
 
+def global_resource_keys(tags: Mapping[str, str]) -> dict[str, str]:
+    """Those of resources that have ``aws:ResourceTag`` alone, without IAM's own key: devices, certificates, providers."""
+    return {"aws:resourcetag/" + key.lower(): value for key, value in tags.items()}
+
+
 def request_keys(tags: Sequence[TagTypeDef] | None) -> dict[str, str | list[str]]:
     """The condition keys that a request's tags fill."""
     keys: dict[str, str | list[str]] = {}
