@@ -342,7 +342,8 @@ export const t = {
     connect: {
       title: 'Connect',
       header: 'Log in with ssh',
-      line: 'the ssh command',
+      line: 'Copy the ssh command',
+      tryLine: 'Copy the commands',
       hint: (file: string) => `In a terminal on the server’s machine, in the folder that holds ${file}:`,
       noKey: 'This instance was launched without a key pair: ssh finds no key to log in with.',
       then: 'Once you are in, these show whose permissions you have:',

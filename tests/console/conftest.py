@@ -48,9 +48,9 @@ class Console:
         self.page.get_by_role("button", name="Sign in").click()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One chromium for all tests."""
+    """One chromium for a module's tests: Playwright holds the thread's event loop, which other tests need."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
@@ -62,9 +62,9 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def console_server(browser: Any) -> Iterator[TabardServer]:  # noqa: ARG001 - no server where there is no browser
-    """A server that the console's tests share."""
+    """A server that a module's tests share."""
     with running() as started:
         yield started
 

@@ -72,7 +72,7 @@ def test_a_session_that_ends_brings_back_where_one_was(console: Console) -> None
     key = new_user(console.server, "browser-leaver", "iam:*")
     console.open("/iam/policies")
     console.sign_in(key)
-    console.page.get_by_role("heading", name="Policies").wait_for()
+    console.page.get_by_role("heading", name="Policies (").wait_for()  # all of them are here
     iam = console.server.client("iam")
     iam.delete_access_key(UserName="browser-leaver", AccessKeyId=key["aws_access_key_id"])
     iam.delete_user_policy(UserName="browser-leaver", PolicyName="console")
@@ -81,16 +81,16 @@ def test_a_session_that_ends_brings_back_where_one_was(console: Console) -> None
     console.page.get_by_text("Your session has ended").wait_for()
     assert console.page.url.endswith("/_/console/iam/policies")
     console.sign_in()
-    console.page.get_by_role("heading", name="Policies").wait_for()
+    console.page.get_by_role("heading", name="Policies", level=1).wait_for()
 
 
 def test_signing_out_forgets_the_session_in_every_tab(console: Console) -> None:
     console.open("/iam/users")
     console.sign_in()
-    console.page.get_by_role("heading", name="Users").wait_for()
+    console.page.get_by_role("heading", name="Users", level=1).wait_for()
     other = console.page.context.new_page()
     other.goto(f"{console.origin}/_/console/s3/buckets")  # the new tab asks the first for its session
-    other.get_by_role("heading", name="Buckets").wait_for()
+    other.get_by_role("heading", name="Buckets", level=1).wait_for()
     console.page.get_by_role("button", name="Root user").click()
     console.page.get_by_role("menuitem", name="Sign out").click()
     console.page.get_by_text("You are signed out").wait_for()
@@ -162,7 +162,7 @@ def test_signing_in_needs_no_mouse(console: Console) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(root["aws_secret_access_key"])
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Roles").wait_for()
+    page.get_by_role("heading", name="Roles", level=1).wait_for()
 
 
 @pytest.mark.parametrize(
@@ -175,3 +175,28 @@ def test_nothing_is_wider_than_a_phone(phone: Console, path: str) -> None:
     phone.page.locator("h1").first.wait_for()
     phone.page.wait_for_timeout(300)
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_lost_server_is_told_and_what_was_seen_stays(own_console: Console) -> None:
+    own_console.expected = 50
+    page = own_console.page
+    own_console.open("/iam/roles")
+    own_console.sign_in()
+    page.get_by_text("No roles yet").wait_for()
+    own_console.server.stop()
+    page.get_by_role("button", name="Refresh").click()
+    page.get_by_text("The server did not answer").wait_for()
+    assert page.get_by_text("No roles yet").is_visible()
+
+
+def test_looking_at_a_policy_keeps_what_was_chosen(console: Console) -> None:
+    page = console.page
+    console.open("/iam/roles/create")
+    console.sign_in()
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_placeholder("Find policies by name").fill("AmazonS3ReadOnlyAccess")
+    page.get_by_role("checkbox", name="AmazonS3ReadOnlyAccess", exact=True).check()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="AmazonS3ReadOnlyAccess", exact=False).first.click()
+    opened.value.get_by_text("Policy document").wait_for()
+    assert page.get_by_role("checkbox", name="AmazonS3ReadOnlyAccess", exact=True).is_checked()

@@ -2,6 +2,7 @@
 import {
   DescribeIamInstanceProfileAssociationsCommand,
   DescribeInstancesCommand,
+  DescribeRegionsCommand,
   EC2Client,
   type IamInstanceProfileAssociation,
   type Instance,
@@ -35,6 +36,11 @@ export async function associationOf(id: string): Promise<IamInstanceProfileAssoc
     }),
   );
   return page.IamInstanceProfileAssociations?.[0];
+}
+
+export async function listRegions(): Promise<string[]> {
+  const { Regions } = await ec2().send(new DescribeRegionsCommand({}));
+  return (Regions ?? []).flatMap(({ RegionName }) => RegionName ?? []);
 }
 
 export function nameOf(instance: Instance): string {

@@ -15,12 +15,13 @@ import { useLoad } from '../data';
 import { iam } from '../iam/api';
 import { follow, href, navigate, pathOf, To, useRoute } from '../routing';
 import { session } from '../session';
-import { CliCommand, Copyable, Empty, ErrorAlert, when } from '../shell/parts';
+import { Copyable, CopyIcon, Empty, ErrorAlert, when } from '../shell/parts';
 import { t } from '../strings';
 import { InstanceActions } from './actions';
 import { ec2, getInstance, indicatorOf, nameOf, profileOf } from './api';
 
 const s = t.ec2.instance;
+const TRY = 'aws s3 ls\naws sts get-caller-identity';
 
 /** The role in the profile that an instance wears; the profile's own name where the caller may not look into it. */
 async function roleIn(profile: string): Promise<string> {
@@ -45,6 +46,7 @@ export default function InstancePage({ id }: { id: string }) {
   const place = pathOf('ec2', 'instances', id);
   return (
     <SpaceBetween size="l">
+      <ErrorAlert error={instance.error} />
       <Header
         variant="h1"
         description={nameOf(found) || undefined}
@@ -205,10 +207,13 @@ function Connect({ ip, keyName, state }: ConnectProps) {
         <Box>{keyName ? c.hint(`${keyName}.pem`) : c.noKey}</Box>
         <div className="command" data-testid="ssh-line">
           <pre>{keyName ? `chmod 400 ${quoted(`${keyName}.pem`)}\n${line}` : line}</pre>
-          <Copyable text={line} label={c.line} />
+          <CopyIcon text={line} label={c.line} />
         </div>
         <Box>{c.then}</Box>
-        <CliCommand lines={['aws s3 ls', 'aws sts get-caller-identity']} />
+        <div className="command">
+          <pre>{TRY}</pre>
+          <CopyIcon text={TRY} label={c.tryLine} />
+        </div>
       </SpaceBetween>
     </Container>
   );

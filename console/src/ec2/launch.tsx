@@ -224,7 +224,7 @@ export default function Launch() {
             label={t.ec2.role.role}
             description={s.roleHint}
             stretch
-            constraintText={<To path="/iam/roles/create">{t.ec2.role.create}</To>}
+            constraintText={<To path="/iam/roles/create" external>{t.ec2.role.create}</To>}
             secondaryControl={<Button iconName="refresh" ariaLabel={t.ec2.role.refresh} onClick={() => void profiles.reload()} />}
           >
             <Select

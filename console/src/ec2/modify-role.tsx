@@ -126,7 +126,7 @@ export default function ModifyRole({ id }: { id: string }) {
                   onClick={() => void Promise.all([profiles.reload(), association.reload()])}
                 />
               }
-              constraintText={<To path="/iam/roles/create">{s.create}</To>}
+              constraintText={<To path="/iam/roles/create" external>{s.create}</To>}
             >
               <Select
                 selectedOption={options.find(({ value }) => value === choice) ?? { value: choice, label: choice }}

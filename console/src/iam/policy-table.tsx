@@ -61,7 +61,10 @@ export function PolicyTable({ loaded, ...rest }: Props) {
           id: 'name',
           header: s.name,
           cell: (policy) => (
-            <To path={`/iam/policies?arn=${encodeURIComponent(policy.Arn ?? '')}`}>{policy.PolicyName}</To>
+            // where one chooses, a look at a policy must not lose what was chosen
+            <To path={`/iam/policies?arn=${encodeURIComponent(policy.Arn ?? '')}`} external={Boolean(rest.selection)}>
+              {policy.PolicyName}
+            </To>
           ),
           sortingField: 'PolicyName',
           isRowHeader: true,

@@ -3,6 +3,7 @@ import { useCollection } from '@cloudscape-design/collection-hooks';
 import CollectionPreferences from '@cloudscape-design/components/collection-preferences';
 import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
 import { type ReactNode, useEffect, useState } from 'react';
@@ -54,6 +55,8 @@ export function List<Item>(props: ListProps<Item>) {
   if (loaded.error && !loaded.data) return <ErrorAlert error={loaded.error} />;
   const total = loaded.data ? `(${items.length})` : '';
   return (
+    <SpaceBetween size="s">
+    <ErrorAlert error={loaded.error} />
     <Table
       {...collection.collectionProps}
       variant={props.embedded ? 'embedded' : 'container'}
@@ -123,5 +126,6 @@ export function List<Item>(props: ListProps<Item>) {
         />
       }
     />
+    </SpaceBetween>
   );
 }

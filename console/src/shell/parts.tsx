@@ -39,15 +39,22 @@ export function CliCommand({ lines }: { lines: string[] }) {
     <ExpandableSection headerText={t.cli.header} variant="footer">
       <div className="command" data-testid="cli-command">
         <pre>{text}</pre>
-        <CopyToClipboard
-          variant="icon"
-          textToCopy={text}
-          copyButtonAriaLabel={t.copy.command}
-          copySuccessText={t.copy.done}
-          copyErrorText={t.copy.failed}
-        />
+        <CopyIcon text={text} label={t.copy.command} />
       </div>
     </ExpandableSection>
+  );
+}
+
+/** A button that copies what stands beside it. */
+export function CopyIcon({ text, label }: { text: string; label: string }) {
+  return (
+    <CopyToClipboard
+      variant="icon"
+      textToCopy={text}
+      copyButtonAriaLabel={label}
+      copySuccessText={t.copy.done}
+      copyErrorText={t.copy.failed}
+    />
   );
 }
 

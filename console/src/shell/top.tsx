@@ -36,7 +36,21 @@ const services: ButtonDropdownProps.ItemOrGroup[] = SERVICES.map(({ name, pages 
   items: pages.map(({ text, path }) => ({ id: path, text, href: href(path) })),
 }));
 
-const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1', 'eu-west-1', 'ap-southeast-1'];
+/** The regions that the caller may see; the one that is worked in where it may see none. */
+function useRegions(now: string): string[] {
+  const [regions, setRegions] = useState<string[]>([]);
+  useEffect(() => {
+    let wanted = true;
+    void import('../ec2/api')
+      .then(({ listRegions }) => listRegions())
+      .then((found) => wanted && setRegions(found))
+      .catch(() => undefined);
+    return () => {
+      wanted = false;
+    };
+  }, []);
+  return [...new Set([now, ...regions])].sort();
+}
 
 function useRemaining(expiration: string): string {
   const [now, setNow] = useState(Date.now);
@@ -56,6 +70,7 @@ function useRemaining(expiration: string): string {
 
 export function Top({ session }: { session: Session }) {
   const [dark, setDark] = useState(isDark);
+  const regions = useRegions(session.region);
   const remaining = useRemaining(session.expiration);
   const who = session.kind === 'Root' ? t.user.root : session.name;
   const utilities: TopNavigationProps.Utility[] = [
@@ -71,7 +86,7 @@ export function Top({ session }: { session: Session }) {
       type: 'menu-dropdown',
       text: session.region,
       ariaLabel: `${t.user.region}: ${session.region}`,
-      items: [...new Set([session.region, ...REGIONS])].map((id) => ({ id, text: id })),
+      items: regions.map((id) => ({ id, text: id })),
       onItemClick: ({ detail }) => workIn(detail.id),
     },
     {
