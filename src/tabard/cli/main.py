@@ -67,6 +67,10 @@ def _run(options: argparse.Namespace) -> int:
         from tabard.cli.evaluate import evaluate
 
         return evaluate(options)
+    if options.command == "explain":
+        from tabard.cli.explain import explain
+
+        return explain(options)
     from tabard.cli.lab.command import lab
 
     return lab(options)
@@ -142,6 +146,23 @@ def _parser() -> argparse.ArgumentParser:
         default="-",
         help="the lines (default: standard input)",
     )
+
+    explain = commands.add_parser(
+        "explain",
+        help="say why a request was denied, and what nearly allowed it: the newest, or the one named",
+    )
+    explain.add_argument(
+        "what",
+        nargs="?",
+        metavar="REQUEST",
+        help="a request id, an encoded authorization message, or a line as for evaluate (- reads it from standard "
+        "input); without one, the newest denial",
+    )
+    explain.add_argument(
+        "--principal", metavar="TEXT", help="the newest denial of a principal whose ARN contains this"
+    )
+    _add_data(explain)
+    _add_output(explain)
     return parser
 
 

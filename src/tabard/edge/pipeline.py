@@ -63,6 +63,7 @@ class Passage(msgspec.Struct, eq=False):
     parameters: dict[str, Any] | None = None
     call: Call | None = None
     decision: policy.Decision | None = None
+    explained: dict[str, Any] | None = None
     result: Any = None
 
 
@@ -297,6 +298,8 @@ class Pipeline:
                     resource=check.policy,
                 )
             decision = passage.decision = policy.decide(request, layers)
+            if not decision.allowed and passage.explained is None:
+                passage.explained = policy.report(policy.explain(request, layers), request)
             if built.each:
                 decisions.append(decision)
             elif not decision.allowed:
@@ -370,7 +373,7 @@ class Pipeline:
                 passage.parameters,
                 response,
                 error,
-                recording.reason(passage.decision, self._node.store.revision),
+                recording.reason(passage.decision, self._node.store.revision, passage.explained),
                 call.audit.get("resources") if call is not None and call.audit else None,
                 read_only=read_only,
             )

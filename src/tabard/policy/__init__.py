@@ -20,6 +20,7 @@ from tabard.policy.grammar import Dialect, invalid_principal, parse, principals_
 from tabard.policy.inspect import context_keys, replace_principals, resources_of, size
 from tabard.policy.linked import PolicySet, link
 from tabard.policy.messages import denial_message
+from tabard.policy.report import report
 
 __all__ = [
     "Compiled",
@@ -51,6 +52,7 @@ __all__ = [
     "parse",
     "principals_of",
     "replace_principals",
+    "report",
     "resources_of",
     "size",
 ]

@@ -11,7 +11,7 @@ Documents that come again, byte for byte, are not compiled again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -22,9 +22,11 @@ from tabard.policy.context import Context, Lazy
 from tabard.policy.decision import Decision, Layers, Outcome, Request, decide
 from tabard.policy.document import Kind, Source
 from tabard.policy.errors import PolicyError
+from tabard.policy.explain import explain
 from tabard.policy.grammar import Dialect, parse
 from tabard.policy.linked import PolicySet, link
 from tabard.policy.messages import denial_message
+from tabard.policy.report import report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,6 +112,15 @@ class Evaluator:
             return Answer(request.id, "error", None, str(error))
         word = "allow" if decision.allowed else "deny"
         return Answer(request.id, word, decision.outcome.value, _reason(decision, asked))
+
+    def explain(self, line: str | bytes) -> dict[str, Any]:
+        """The ``report`` on one line: its decision with what matched and what nearly did. Raises ``LineError``."""
+        try:
+            read = _lines.decode(line)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise LineError("line", str(error)) from None
+        asked = self._request(read)
+        return report(explain(asked, self._layers(read)), asked)
 
     def _request(self, line: Line) -> Request:
         caller, provider, canonical = _caller(line)

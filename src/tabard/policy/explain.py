@@ -6,6 +6,7 @@ for one condition, resource or principal, with the two values that were compared
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -71,15 +72,19 @@ def explain(request: Request, layers: Layers) -> Explanation:
         "FederatedUser",
     }
     for kind, policies in _layers(layers):
-        for statement in policies.statements:
-            if not statement.has_action(request.action.lower()):
-                continue
-            failed = list(_failures(statement, request, kind, bounded=bounded))
+        candidates = policies.candidates(request.action)
+        for statement in sorted([*candidates.denies, *candidates.allows], key=_written):
+            failed = list(islice(_failures(statement, request, kind, bounded=bounded), 2))
             if not failed:
                 matches.append(Match(kind, statement.ref, statement.statement.effect))
             elif len(failed) == 1:
                 misses.append(failed[0])
     return Explanation(decide(request, layers), tuple(matches), tuple(misses))
+
+
+def _written(statement: CompiledStatement) -> tuple[str, str, int]:
+    ref = statement.ref
+    return ref.source.arn, ref.source.name, ref.index
 
 
 def _layers(layers: Layers) -> Iterator[tuple[Kind, PolicySet]]:
@@ -114,6 +119,8 @@ def _failures(
         element = "Resource" if statement.resources is not None else "NotResource"
         expected = tuple([_resolved(text, context, variables=compiled.variables) for text in resources or ()])
         yield NearMiss(kind, compiled.ref, effect, element, expected, (request.resource,))
+    if compiled.holds(context):
+        return
     for condition in statement.conditions:
         if not condition_test(condition, variables=compiled.variables)(context):
             operator = parse_operator(condition.operator)
