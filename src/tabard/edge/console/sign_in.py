@@ -42,8 +42,7 @@ REMEMBERED_AT_MOST = 10_000
 
 NO_SUCH_LINK = AwsError(
     "InvalidSignInLink",
-    "This sign-in link was used before, is older than 15 minutes, or was never given out. "
-    "Ask for a new one with: tabard console",
+    "This sign-in link was used before, is older than 15 minutes, or was never given out.",
     403,
 )
 
