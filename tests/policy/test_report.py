@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import json
 
+from tabard import policy
 from tabard.core.caller import Caller
-from tabard.policy import (
-    Context,
-    Dialect,
-    Kind,
-    Layers,
-    Request,
-    Source,
-    compile,
-    explain,
-    link,
-    parse,
-    report,
-)  # noqa: A004 # the verb of the field
+from tabard.policy import Context, Dialect, Kind, Layers, Request, Source, explain, link, parse, report
 
 ARN = "arn:aws:iam::111122223333:user/ana"
 CALLER = Caller("User", "111122223333", ARN, ARN, "AIDA", "AIDA", "ana")
@@ -33,7 +22,7 @@ def test_a_report_is_bounded() -> None:
     ]  # fmt: skip
     text = json.dumps({"Version": "2012-10-17", "Statement": statements})
     document = parse(text, Kind.IDENTITY, Dialect.EVALUATE)
-    layers = Layers(identity=link([compile(document, Source(Kind.IDENTITY, name="large"))]))
+    layers = Layers(identity=link([policy.compile(document, Source(Kind.IDENTITY, name="large"))]))
     context = Context({f"aws:requesttag/{number}": "v" * 5000 for number in range(500)})
     request = Request(CALLER, "s3:GetObject", "arn:aws:s3:::b/" + "k" * 1024, "", context)
     told = report(explain(request, layers), request)
