@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tabard.core.errors import AwsError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tabard.store.ec2 import SecurityGroup, SecurityRule
 
 _NAMES = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+_NUMBER = re.compile(r"[0-9]{1,3}").fullmatch
 _WITH_PORTS = {"tcp", "udp"}
 _WITH_TYPES = {"icmp", "icmpv6"}
 DESCRIPTION_AT_MOST = 255
@@ -108,9 +110,7 @@ def _traffic(permission: Mapping[str, Any]) -> tuple[str, int | None, int | None
     if not given:
         raise missing_parameter("ipProtocol")
     protocol = _NAMES.get(given, given)
-    if protocol not in {"-1", *_WITH_PORTS, *_WITH_TYPES} and not (
-        protocol.isdigit() and int(protocol) < 256
-    ):
+    if protocol not in {"-1", *_WITH_PORTS, *_WITH_TYPES} and not (_NUMBER(protocol) and int(protocol) < 256):
         raise invalid_value(f"Invalid value '{given}' for IP protocol. Unknown protocol.")
     first, last = permission.get("FromPort"), permission.get("ToPort")
     if protocol in _WITH_PORTS:

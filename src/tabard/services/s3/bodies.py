@@ -46,7 +46,7 @@ def announced_length(http: HttpRequest) -> int:
     Raises MissingContentLength (411) where the client does not say, EntityTooLarge beyond 5 GiB.
     """
     text = http.header(b"x-amz-decoded-content-length") or http.header(b"content-length")
-    if text is None or not (text.isascii() and text.isdigit()):
+    if text is None or not (text.isascii() and text.isdigit() and len(text) < 19):
         raise AwsError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
     length = int(text)
     if length > LARGEST_UPLOAD:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tabard.store.s3 import Object, Segment
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
+_RANGE = re.compile(r"bytes=([0-9]{0,4000})-([0-9]{0,4000})\Z")
 
 
 class Stretch(NamedTuple):

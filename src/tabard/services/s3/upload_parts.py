@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tabard.store.port import View
     from tabard.store.s3 import Object, Upload
 
-_COPY_RANGE = re.compile(r"bytes=(\d+)-(\d+)\Z")
+_COPY_RANGE = re.compile(r"bytes=([0-9]{1,4000})-([0-9]{1,4000})\Z")
 
 
 @operation("s3", "UploadPart", LONG, checks=on_object("s3:PutObject"))
