@@ -64,6 +64,8 @@ TEXTS = [
     "[" * 3000,
     '{"a":' * 1000 + "1" + "}" * 1000,
     '{"Statement":' + "[" * 1000 + "]" * 1000 + "}",
+    GOOD.replace("10.0.0.0/8", "9" * 5000).replace("IpAddress", "NumericEquals"),
+    GOOD.replace("10.0.0.0/8", "9" * 5000).replace("IpAddress", "DateLessThan"),
     GOOD.replace("Allow", "allow"),
     GOOD.replace("2012-10-17", "2012-10-18"),
     GOOD.replace("2012-10-17", "2008-10-17"),
