@@ -27,6 +27,8 @@ NAMES = {
     "AccountAlias": "acme",
     "SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/it",
     "VirtualMFADeviceName": "it",
+    "AWSServiceName": "autoscaling.amazonaws.com",
+    "DeletionTaskId": "task/aws-service-role/autoscaling.amazonaws.com/it/0",
     "OpenIDConnectProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/id.example.com",
     "Url": "https://id.example.com",
     "SAMLProviderArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/it",

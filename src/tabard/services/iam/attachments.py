@@ -9,7 +9,7 @@ from tabard.core.errors import AwsError
 from tabard.services.iam import paging, quotas
 from tabard.services.iam.errors import no_such_entity, quota_exceeded
 from tabard.services.iam.managed import account_of, attachable
-from tabard.services.iam.subjects import Request, find, on_group, on_role, on_user, policy_arn_key
+from tabard.services.iam.subjects import Request, find, find_own, on_group, on_role, on_user, policy_arn_key
 from tabard.services.operation import READ, WRITE, operation
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def _attach(call: Call, kind: EntityKind, request: Request) -> dict[str, Any]:
-    subject = find(call, kind, request)
+    subject = find_own(call, kind, request)
     arn = request["PolicyArn"]
     policy = attachable(call, arn)
     if policy is None:
@@ -47,7 +47,7 @@ def _attach(call: Call, kind: EntityKind, request: Request) -> dict[str, Any]:
 
 
 def _detach(call: Call, kind: EntityKind, request: Request) -> dict[str, Any]:
-    subject = find(call, kind, request)
+    subject = find_own(call, kind, request)
     account_of(request["PolicyArn"])
     if not call.store.iam.grants.detach(call.account, kind, subject.id, request["PolicyArn"]):
         raise no_such_entity(f"Policy {request['PolicyArn']} was not found.")

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tabard.services.iam.errors import no_such_entity
 from tabard.services.iam.managed import attachable
-from tabard.services.iam.subjects import boundary_key, find_role, find_user, on_role, on_user
+from tabard.services.iam.subjects import boundary_key, find_own_role, find_user, on_role, on_user
 from tabard.services.operation import WRITE, operation
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def put_role_permissions_boundary(
     call: Call, request: PutRolePermissionsBoundaryRequestTypeDef
 ) -> dict[str, Any]:
     """Let a role do at most what a policy allows."""
-    role = find_role(call, request["RoleName"])
+    role = find_own_role(call, request["RoleName"])
     check_boundary(call, request["PermissionsBoundary"])
     call.store.iam.roles.replace(replace(role, boundary=request["PermissionsBoundary"]))
     return {}
@@ -58,7 +58,7 @@ def delete_role_permissions_boundary(
     call: Call, request: DeleteRolePermissionsBoundaryRequestTypeDef
 ) -> dict[str, Any]:
     """Take a role's boundary away."""
-    role = find_role(call, request["RoleName"])
+    role = find_own_role(call, request["RoleName"])
     if role.boundary is None:
         raise _none_set("role", role.name)
     call.store.iam.roles.replace(replace(role, boundary=None))

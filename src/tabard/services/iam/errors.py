@@ -35,6 +35,11 @@ def invalid_input(message: str) -> AwsError:
     return AwsError("InvalidInput", message, 400)
 
 
+def unmodifiable(message: str) -> AwsError:
+    """What only AWS may change."""
+    return AwsError("UnmodifiableEntity", message, 400)
+
+
 def validation_error(message: str) -> AwsError:
     """A parameter that is not of its form."""
     return AwsError("ValidationError", message, 400)

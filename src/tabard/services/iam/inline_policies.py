@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tabard.services.iam import paging
 from tabard.services.iam.documents import check_inline, encoded
 from tabard.services.iam.errors import no_such_entity
-from tabard.services.iam.subjects import Request, find, on_group, on_role, on_user
+from tabard.services.iam.subjects import Request, find, find_own, on_group, on_role, on_user
 from tabard.services.operation import READ, WRITE, operation
 from tabard.store.iam import InlinePolicy
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def _put(call: Call, kind: EntityKind, request: Request) -> dict[str, Any]:
-    subject = find(call, kind, request)
+    subject = find_own(call, kind, request)
     policy = InlinePolicy(request["PolicyName"], request["PolicyDocument"])
     grants = call.store.iam.grants
     check_inline(kind, subject.name, policy, grants.inline(call.account, kind, subject.id))
@@ -64,7 +64,7 @@ def _list(call: Call, kind: EntityKind, request: Request) -> dict[str, Any]:
 
 
 def _delete(call: Call, kind: EntityKind, request: Request) -> dict[str, Any]:
-    subject = find(call, kind, request)
+    subject = find_own(call, kind, request)
     if not call.store.iam.grants.delete_inline(call.account, kind, subject.id, request["PolicyName"]):
         raise _missing(kind, request["PolicyName"])
     return {}

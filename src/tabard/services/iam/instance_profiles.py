@@ -14,6 +14,7 @@ from tabard.services.iam.subjects import (
     Keys,
     MoreKeys,
     Request,
+    find_own_role,
     find_role,
     no_keys,
     on_path,
@@ -143,7 +144,7 @@ def add_role_to_instance_profile(
 ) -> dict[str, Any]:
     """Put a role into an instance profile, which holds one at most."""
     profile = find_profile(call, request["InstanceProfileName"])
-    role = find_role(call, request["RoleName"])
+    role = find_own_role(call, request["RoleName"])
     if profile.role_id is not None:
         raise quota_exceeded("InstanceSessionsPerInstanceProfile", quotas.ROLES_PER_INSTANCE_PROFILE)
     call.store.iam.instance_profiles.replace(replace(profile, role_id=role.id))

@@ -13,6 +13,7 @@ from tabard.services.iam.errors import already_exists, delete_conflict, invalid_
 from tabard.services.iam.last_used import last_use
 from tabard.services.iam.subjects import (
     boundary_key,
+    find_own_role,
     find_role,
     on_path,
     on_role,
@@ -110,7 +111,8 @@ def list_roles(call: Call, request: ListRolesRequestTypeDef) -> dict[str, Any]:
 @operation("iam", "UpdateRole", WRITE, checks=on_role("iam:UpdateRole"))
 def update_role(call: Call, request: UpdateRoleRequestTypeDef) -> dict[str, Any]:
     """Change a role's description, and its longest session (an hour where that is not said)."""
-    role = find_role(call, request["RoleName"])
+    find = find_own_role if "MaxSessionDuration" in request else find_role
+    role = find(call, request["RoleName"])
     description = request.get("Description", role.description) or None
     duration = request.get("MaxSessionDuration", DEFAULT_SESSION_DURATION)
     call.store.iam.roles.replace(replace(role, description=description, max_session_duration=duration))
@@ -128,7 +130,7 @@ def update_role_description(call: Call, request: UpdateRoleDescriptionRequestTyp
 @operation("iam", "UpdateAssumeRolePolicy", WRITE, checks=on_role("iam:UpdateAssumeRolePolicy"))
 def update_assume_role_policy(call: Call, request: UpdateAssumeRolePolicyRequestTypeDef) -> dict[str, Any]:
     """Change who may assume a role."""
-    role = find_role(call, request["RoleName"])
+    role = find_own_role(call, request["RoleName"])
     document = trust.stored(call.store, request["PolicyDocument"])
     call.store.iam.roles.replace(replace(role, trust_policy=document))
     return {}
@@ -137,7 +139,7 @@ def update_assume_role_policy(call: Call, request: UpdateAssumeRolePolicyRequest
 @operation("iam", "DeleteRole", WRITE, checks=on_role("iam:DeleteRole"))
 def delete_role(call: Call, request: DeleteRoleRequestTypeDef) -> dict[str, Any]:
     """Delete a role that has no policies and is in no instance profile; its sessions end with it."""
-    role = find_role(call, request["RoleName"])
+    role = find_own_role(call, request["RoleName"])
     if call.store.iam.instance_profiles.of_role(role):
         raise delete_conflict("Cannot delete entity, must remove roles from instance profile first.")
     if call.store.iam.grants.attached(role.account, "role", role.id):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tabard.core.arn import iam_arn
 from tabard.services.iam import tagging
-from tabard.services.iam.errors import no_such_entity, validation_error
+from tabard.services.iam.errors import no_such_entity, unmodifiable, validation_error
 from tabard.services.operation import Check
 
 if TYPE_CHECKING:
@@ -43,6 +43,17 @@ def find_role(call: Call, name: str) -> Role:
     return role
 
 
+def find_own_role(call: Call, name: str) -> Role:
+    """A role that the account may change; raises NoSuchEntity, or UnmodifiableEntity for a service's own."""
+    role = find_role(call, name)
+    if role.path.startswith("/aws-service-role/"):
+        raise unmodifiable(
+            f"Cannot perform the operation on the protected role '{role.name}' - "
+            "this role is only modifiable by AWS"
+        )
+    return role
+
+
 def find_user(call: Call, name: str) -> User:
     """The caller's account's user of this name; raises NoSuchEntity."""
     user = call.store.iam.users.get(call.account, name)
@@ -66,6 +77,13 @@ def find(call: Call, kind: EntityKind, request: Request) -> Subject:
     if kind == "user":
         return _subject(kind, find_user(call, request["UserName"]))
     return _subject(kind, find_group(call, request["GroupName"]))
+
+
+def find_own(call: Call, kind: EntityKind, request: Request) -> Subject:
+    """As ``find``, of what the account may change; raises UnmodifiableEntity for a service's own role."""
+    if kind == "role":
+        return _subject(kind, find_own_role(call, request["RoleName"]))
+    return find(call, kind, request)
 
 
 def no_keys(_request: Request) -> Keys:
