@@ -74,14 +74,18 @@ def main() -> None:
         "--peers", nargs="*", default=["ministack", "moto"], help="which peers to measure beside"
     )
     parser.add_argument("--output", choices=["text", "json"], default="text")
-    parser.add_argument("--only", choices=["requests", "instances"], help="measure only one chapter")
+    parser.add_argument("--only", choices=["requests", "instances", "policies"], help="measure only one chapter")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {servers.CLIENT_CORE % (os.cpu_count() or 1)})
     (servers.ROOT / ".cache").mkdir(exist_ok=True)
     figures: dict[str, dict[str, Any]] = {}
-    if arguments.only != "instances":
+    if arguments.only in {None, "requests"}:
         figures |= measure_requests(arguments.callers, arguments.seconds, arguments.peers)
-    if arguments.only != "requests":
+    if arguments.only in {None, "policies"}:
+        from benchmarks.policies import measure_policies
+
+        figures |= measure_policies()
+    if arguments.only in {None, "instances"}:
         from benchmarks.instances import measure_instances
 
         figures |= measure_instances()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = ROOT / ".cache" / "peers"
-PEER_PACKAGES = ("ministack==1.5.33", "moto[server]==5.2.5")
+PEER_PACKAGES = ("ministack==1.5.33", "moto[server]==5.2.5", "cedarpy==4.12.2", "casbin==1.43.0")
 SERVER_CORE, CLIENT_CORE = 0, 1
 
 
