@@ -108,6 +108,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PORT",
         help="where instances answer ssh (default: 22 as root)",
     )
+    up.add_argument(
+        "--console-port",
+        type=port_number,
+        metavar="PORT",
+        help="where the console's pages are (default: the port after the API's)",
+    )
 
     env = commands.add_parser("env", help='print what points a shell at Tabard: eval "$(tabard env)"')
     _add_data(env)

@@ -36,6 +36,7 @@ def up(options: argparse.Namespace) -> int:
         region=options.region,
         ephemeral=options.ephemeral,
         ssh_port=options.ssh_port,
+        console_port=options.console_port,
     )
     out = screen()
 
@@ -57,6 +58,10 @@ def _first_screen(out: Console, started: Started, *, ephemeral: bool) -> None:
     out.print(line("  ", ("Tabard", "title"), f" {__version__}", ("   wear a role, carry no keys", "quiet")))
     out.print()
     out.print(_fact("Endpoint", started.endpoint, "IAM, STS, EC2 and S3 on one port"))
+    if started.console_link is not None:
+        out.print(_fact("Console", started.console_link, "signs you in as root, once, within 15 minutes"))
+    elif started.console:
+        out.print(_fact("Console", started.console, "not built here: it needs Node, see docs/console.md"))
     out.print(_fact("Account", started.account, started.region))
     out.print(_fact("Data", str(started.data), "gone when it stops" if ephemeral else "kept"))
     out.print(_fact("Credentials", str(started.credentials), "the root user's"))
