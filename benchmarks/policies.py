@@ -32,7 +32,7 @@ def measure_policies() -> Table:
     figures["evaluate, every document new (lines/s)"] = {"tabard": lines_a_second(new=True)}
     figures["evaluate, documents repeat (lines/s)"] = {"tabard": lines_a_second(new=False)}
     python = servers.install_peers()
-    command = [python, "-m", "benchmarks.policy_peers"]
+    command = [str(python), "-m", "benchmarks.policy_peers"]
     done = subprocess.run(command, cwd=servers.ROOT, capture_output=True, check=True)
     for name, row in json.loads(done.stdout).items():
         figures[f"{name} (µs)"] |= row

@@ -60,10 +60,11 @@ def _cases(size: int) -> list[Case]:
         *,
         allowed: bool = True,
         portable: bool = False,
+        context: dict[str, str] | None = None,
         **keys: str,
     ) -> Case:
-        context = {key.replace("__", ":"): value for key, value in keys.items()}
-        return Case(f"{name}, {size:,} statements", statements, resource, context, allowed, portable)
+        known = {key.replace("__", ":"): value for key, value in keys.items()} | (context or {})
+        return Case(f"{name}, {size:,} statements", statements, resource, known, allowed, portable)
 
     return [
         case("allow by prefix", prefixes, f"arn:aws:s3:::bucket-{last:04}/key", portable=True),
@@ -88,13 +89,13 @@ def _cases(size: int) -> list[Case]:
             "allow by StringEquals",
             [_when("StringEquals", "aws:PrincipalTag/team", f"team-{number}") for number in range(size)],
             anywhere,
-            **{"aws__principaltag/team": f"team-{last}"},
+            context={"aws:principaltag/team": f"team-{last}"},
         ),
         case(
             "allow by StringLike",
             [_when("StringLike", "aws:PrincipalTag/team", f"team-{number:04}-*") for number in range(size)],
             anywhere,
-            **{"aws__principaltag/team": f"team-{last:04}-x"},
+            context={"aws:principaltag/team": f"team-{last:04}-x"},
         ),
         case(
             "allow by ArnLike",
@@ -115,7 +116,7 @@ def _cases(size: int) -> list[Case]:
             "allow by a number",
             [_when("NumericLessThan", "s3:max-keys", str(number)) for number in range(size)],
             anywhere,
-            **{"s3__max-keys": str(last - 1)},
+            context={"s3:max-keys": str(last - 1)},
         ),
         case(
             "allow by prefix and Bool",
