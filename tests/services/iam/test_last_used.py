@@ -59,3 +59,17 @@ def test_what_could_not_be_written_is_written_later(world: World, monkeypatch: p
     world.run(recorder.flush())
     assert recorder.pending("AKIA1") is None
     assert world.store.read().iam.last_uses.get(ACCOUNT, "AKIA1") is not None
+
+
+def test_signing_in_is_a_passwords_use(world: World) -> None:
+    world.iam.create_user(UserName="bob")
+    shown = world.iam.get_user(UserName="bob")["User"]
+    assert "PasswordLastUsed" not in shown
+    world.last_used.signed_in(ACCOUNT, shown["UserId"], "us-east-1", 1_700_000_000.5)
+    used = world.iam.get_user(UserName="bob")["User"]["PasswordLastUsed"]
+    assert used.timestamp() == 1_700_000_000
+    world.run(world.last_used.flush())
+    assert world.iam.list_users()["Users"][0]["PasswordLastUsed"] == used
+    world.iam.create_login_profile(UserName="bob", Password="Correct-horse-1")
+    world.iam.generate_credential_report()
+    assert b"2023-11-14T22:13:20+00:00" in world.iam.get_credential_report()["Content"]

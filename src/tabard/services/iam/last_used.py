@@ -64,6 +64,10 @@ class LastUsed:
         self._noted[identifier] = note
         self._pending[identifier] = LastUse(identifier, caller.account, float(note[0]), service, region)
 
+    def signed_in(self, account: str, user_id: str, region: str, now: float) -> None:
+        """Note that a user (or root, by the account's number) signed in with their password."""
+        self._pending[user_id] = LastUse(user_id, account, float(int(now)), "signin", region)
+
     def pending(self, identifier: str) -> LastUse | None:
         """A use that is not written down yet."""
         return self._pending.get(identifier)

@@ -11,6 +11,7 @@ from tabard.core.sources import as_datetime, unique_id
 from tabard.services.iam import paging, quotas, replies, tagging
 from tabard.services.iam.boundaries import check_boundary
 from tabard.services.iam.errors import already_exists, delete_conflict, quota_exceeded
+from tabard.services.iam.last_used import last_use
 from tabard.services.iam.subjects import (
     boundary_key,
     find_user,
@@ -75,7 +76,14 @@ def get_user(call: Call, request: GetUserRequestTypeDef) -> dict[str, Any]:
     name = self_or_name(call, request)
     if name is None:
         return {"User": _root(call)}
-    return {"User": replies.whole_user(find_user(call, name))}
+    user = find_user(call, name)
+    return {"User": {**replies.whole_user(user), **_password_last_used(call, user)}}
+
+
+def _password_last_used(call: Call, user: User) -> dict[str, Any]:
+    """``PasswordLastUsed``: absent where the user has no password, or never signed in with it."""
+    used = last_use(call, user.account, user.id)
+    return {} if used is None else {"PasswordLastUsed": as_datetime(used.at)}
 
 
 def _root(call: Call) -> dict[str, Any]:
@@ -87,7 +95,13 @@ def _root(call: Call) -> dict[str, Any]:
 @operation("iam", "ListUsers", READ, checks=on_path("iam:ListUsers", "user"))
 def list_users(call: Call, request: ListUsersRequestTypeDef) -> dict[str, Any]:
     """List the account's users under a path, without tags and boundaries."""
-    return paging.entities(request, call.store.iam.users, call.account, "Users", replies.user)
+    return paging.entities(
+        request,
+        call.store.iam.users,
+        call.account,
+        "Users",
+        lambda user: {**replies.user(user), **_password_last_used(call, user)},
+    )
 
 
 def _check_update(call: Call, request: dict[str, Any]) -> tuple[Check, ...]:

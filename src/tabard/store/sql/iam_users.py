@@ -60,6 +60,7 @@ class SqlUsers(Bounded[User]):
         for key in self._keys.of_user(entity.account, entity.id):
             self._keys.delete(key)
         self._credentials.drop_of_user(entity.account, entity.id)
+        self._session.connection.execute(delete(LAST_USES).where(LAST_USES.c.id == entity.id))
         if self._session.connection.execute(delete(MEMBERS).where(MEMBERS.c.user_id == entity.id)).rowcount:
             self._session.changed("membership", entity.account, (entity.id,), None)
         self._grants.drop(entity.account, entity.id)
