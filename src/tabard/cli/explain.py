@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from tabard.cli.errors import CommandError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Json = dict[str, Any]
+_PAUSES = (0.05, 0.2, 0.5)
+"""Seconds to wait for a record that is not there: a reply may overtake its record by a moment."""
 _WORDS = {
     "Principal": "the principal is not one that it names",
     "NotPrincipal": "the principal is one that it leaves out",
@@ -62,9 +65,13 @@ def _of_record(data: Path, what: str, principal: str) -> Json:
             f"Or start a server there: {tabard_command()} up{data_option(data)}",
         )
     try:
-        for event in _events(data / "audit", what):
-            if what or _is_denial_of(event, principal):
-                return _report_of(event)
+        for pause in (*_PAUSES, None):
+            for event in _events(data / "audit", what):
+                if what or _is_denial_of(event, principal):
+                    return _report_of(event)
+            if pause is None or not what:
+                break
+            time.sleep(pause)
     except OSError as error:
         raise CommandError(
             f"The audit trail cannot be read: {error}", "It belongs to the server's user."
