@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.services.iam.conftest import EC2_TRUST, World, allow, document, refused
+import time
+
+from tests.services.iam.conftest import ACCOUNT, EC2_TRUST, World, allow, document, refused
+from tests.services.iam.test_mfa_devices import Phone, enable
 
 
 def test_the_summary_counts_what_is_there(world: World) -> None:
@@ -48,3 +51,16 @@ def test_the_account_is_shown_and_changed_only_by_who_is_allowed_to(world: World
         (bob.delete_account_alias, {"AccountAlias": "acme"}),
     ):
         assert refused(operation, **parameters)[0] == "AccessDenied"
+
+
+def test_the_summary_counts_devices_and_providers(world: World) -> None:
+    world.iam.create_user(UserName="bob")
+    world.iam.create_virtual_mfa_device(VirtualMFADeviceName="free")
+    now = time.time() // 30 * 30 + 15
+    world.node.clock = lambda: now
+    enable(world, Phone(world, "his"), now)
+    enable(world, Phone(world, "roots"), now, ACCOUNT)
+    world.iam.create_open_id_connect_provider(Url="https://id.example.com")
+    counted = world.iam.get_account_summary()["SummaryMap"]
+    assert (counted["MFADevices"], counted["MFADevicesInUse"], counted["AccountMFAEnabled"]) == (3, 2, 1)
+    assert counted["Providers"] == 1

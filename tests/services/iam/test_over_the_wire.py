@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 from tests.services.iam.conftest import EC2_TRUST
+
+from tabard.identity import mfa
 
 if TYPE_CHECKING:
     from tests.support.server import TabardServer
@@ -31,6 +35,43 @@ def test_a_user_gets_a_key_and_then_permission(server: TabardServer) -> None:
     iam.detach_user_policy(UserName="wire-bob", PolicyArn=ADMIN)
     with pytest.raises(ClientError):
         bob.list_roles()
+
+
+def test_the_command_line_enables_a_virtual_mfa_device(server: TabardServer, tmp_path: Path) -> None:
+    def aws(service: str, *arguments: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("aws")), service, *arguments, "--output", "json"],
+            env=server.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout or "{}")
+        return told
+
+    seed = tmp_path / "seed"
+    name = ("--virtual-mfa-device-name", "wire-phone")
+    file = ("--outfile", str(seed), "--bootstrap-method", "Base32StringSeed")
+    serial = aws("iam", "create-virtual-mfa-device", *name, *file)["VirtualMFADevice"]["SerialNumber"]
+    key, step = base64.b32decode(seed.read_text()), mfa.step_at(time.time())
+    aws("iam", "create-user", "--user-name", "wire-ann")
+    device = ("--user-name", "wire-ann", "--serial-number", serial)
+    codes = (
+        "--authentication-code1",
+        mfa.code_of(key, step - 1),
+        "--authentication-code2",
+        mfa.code_of(key, step),
+    )
+    aws("iam", "enable-mfa-device", *device, *codes)
+    listed = aws("iam", "list-mfa-devices", "--user-name", "wire-ann")["MFADevices"]
+    assert [each["SerialNumber"] for each in listed] == [serial]
+    ann = server.client("sts", server.client("iam").create_access_key(UserName="wire-ann")["AccessKey"])
+    session = ann.get_session_token(SerialNumber=serial, TokenCode=mfa.code_of(key, step + 1))["Credentials"]
+    with pytest.raises(ClientError) as denied:
+        server.client("iam", session).list_roles()
+    assert denied.value.response["Error"]["Code"] == "AccessDenied"
 
 
 def test_the_command_line_makes_a_role(server: TabardServer) -> None:
