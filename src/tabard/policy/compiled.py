@@ -23,6 +23,7 @@ from tabard.policy.patterns import (
     plain,
     resolve,
     resource_matcher,
+    resource_text_matcher,
     tokens_of,
     variable_prefix,
 )
@@ -62,6 +63,10 @@ class ResourcePattern:
     __slots__ = ("_variables", "_variants", "applies", "head", "match", "shape", "tail", "tokens")
 
     def __init__(self, text: str, *, variables: bool) -> None:
+        wild = ("?" in text or "*" in text[:-1]) and "**" not in text
+        if wild and not (variables and "${" in text):
+            self._wild(text)
+            return
         tokens = tokens_of(text, variables=variables)
         self.tokens: list[Token] = tokens
         self.match: Matcher | None = None
@@ -85,6 +90,14 @@ class ResourcePattern:
                 self.match = resource_matcher(fixed)
             else:
                 self.applies = variable_prefix(tokens) or self.matches
+
+    def _wild(self, text: str) -> None:
+        """A pattern of wildcards and literals alone, which needs no tokens."""
+        stretches = text.replace("?", "*").split("*")
+        self.tokens, self._variables, self._variants = [], [], {}
+        self.head, self.tail, self.shape = stretches[0], stretches[-1], Shape.GLOB
+        self.match = resource_text_matcher(text)
+        self.applies = self.matches
 
     def matches(self, resource: str, context: Context) -> bool:
         """Whether a resource's ARN is of this pattern; a variable without a value matches nothing."""

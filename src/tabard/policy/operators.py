@@ -21,6 +21,7 @@ from tabard.policy.patterns import (
     Variable,
     arn_matcher,
     glob,
+    glob_text,
     plain,
     resolve,
     tokens_of,
@@ -141,6 +142,15 @@ def string_like(values: list[list[Plain]]) -> Matcher:
     return _exact_or(values, glob)
 
 
+def _texts_like(values: tuple[str, ...]) -> Matcher:
+    """``string_like`` of texts in which nothing but wildcards is special."""
+    exact = [value for value in values if "*" not in value and "?" not in value]
+    wild = [glob_text(value) for value in values if "*" in value or "?" in value]
+    if exact:
+        wild.insert(0, exact[0].__eq__ if len(exact) == 1 else frozenset(exact).__contains__)
+    return _any_of(wild)
+
+
 def arn_like(values: list[list[Plain]]) -> Matcher:
     """Matches one of the ARN patterns, segment by segment."""
     return _exact_or(values, arn_matcher)
@@ -156,6 +166,10 @@ def _exact_or(values: list[list[Plain]], build: Callable[[list[Plain]], Matcher]
             wild.append(build(tokens))
     if exact:
         wild.insert(0, string_equals(exact))
+    return _any_of(wild)
+
+
+def _any_of(wild: list[Matcher]) -> Matcher:
     if len(wild) == 1:
         return wild[0]
 
@@ -287,6 +301,8 @@ def build_matcher(base: str, values: tuple[str, ...], *, variables: bool) -> Mat
         return _never
     if base not in TEXT_BUILDERS:
         return BUILDERS[base](values)
+    if base == "stringlike" and not (variables and any("${" in value for value in values)):
+        return _texts_like(values)
     tokens = [text_tokens(base, value, variables=variables) for value in values]
     fixed = [each for each in map(plain, tokens) if each is not None]
     build = TEXT_BUILDERS[base]

@@ -11,7 +11,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -132,18 +132,40 @@ def glob(tokens: list[Plain]) -> Matcher:
         return _literals(
             ["".join([part for part in piece if isinstance(part, str)]) for piece in _cut(tokens)]
         )
-    pieces: list[_Piece] = [_Piece(piece) for piece in _cut(tokens)]
+    return _pieces([_piece_of(piece) for piece in _cut(tokens)])
+
+
+def glob_text(text: str) -> Matcher:
+    """``glob`` of a text in which nothing but ``*`` and ``?`` is special, without cutting it into tokens first.
+
+    Pieces are made as far as a text ever gets, so that a long pattern costs nothing before something comes near to it.
+    """
+    pieces = text.split("*")
     if len(pieces) == 1:
+        return _piece_of_text(text).whole if "?" in text else text.__eq__
+    if "?" not in text:
+        return _literals(pieces)
+    return _pieces([pieces[0], *[piece for piece in pieces[1:-1] if piece], pieces[-1]])
+
+
+def _pieces(pieces: Sequence[_Piece | str]) -> Matcher:
+    if len(pieces) == 1 and isinstance(pieces[0], _Piece):
         return pieces[0].whole
-    head, tail, middle = pieces[0], pieces[-1], [piece for piece in pieces[1:-1] if piece.length]
-    shortest = sum([piece.length for piece in pieces])
+    lengths = [piece.length if isinstance(piece, _Piece) else len(piece) for piece in pieces]
+    head, tail = _made(pieces[0]), _made(pieces[-1])
+    waiting = [piece for piece, length in zip(pieces[1:-1], lengths[1:-1], strict=True) if length]
+    middle: list[_Piece | None] = [None] * len(waiting)  # filled in place: threads may do the same twice
+    shortest = sum(lengths)
 
     def match(text: str) -> bool:
         end = len(text) - tail.length
         if len(text) < shortest or not head.at(text, 0) or not tail.at(text, end):
             return False
         position = head.length
-        for piece in middle:
+        for number, known in enumerate(middle):
+            piece = known
+            if piece is None:
+                piece = middle[number] = _made(waiting[number])
             position = piece.find(text, position, end)
             if position < 0:
                 return False
@@ -151,6 +173,10 @@ def glob(tokens: list[Plain]) -> Matcher:
         return True
 
     return match
+
+
+def _made(piece: _Piece | str) -> _Piece:
+    return _piece_of_text(piece) if isinstance(piece, str) else piece
 
 
 def _simple(tokens: list[Plain]) -> Matcher | None:
@@ -218,21 +244,10 @@ class _Piece:
 
     __slots__ = ("anchor", "length", "place", "runs")
 
-    def __init__(self, tokens: list[Plain]) -> None:
-        runs: list[tuple[int, str]] = []
-        length = 0
-        for token in tokens:
-            if not isinstance(token, str):
-                length += 1
-            elif runs and runs[-1][0] + len(runs[-1][1]) == length:
-                runs[-1] = (runs[-1][0], runs[-1][1] + token)
-                length += len(token)
-            else:
-                runs.append((length, token))
-                length += len(token)
+    def __init__(self, length: int, runs: list[tuple[int, str]]) -> None:
         self.length = length
-        self.place, self.anchor = max(runs, key=lambda run: len(run[1]), default=(0, ""))
-        self.runs = tuple(run for run in runs if run != (self.place, self.anchor))
+        self.place, self.anchor = max(runs, key=_length_of_run, default=(0, ""))
+        self.runs = tuple([run for run in runs if run != (self.place, self.anchor)]) if len(runs) > 1 else ()
 
     def whole(self, text: str) -> bool:
         return len(text) == self.length and self.at(text, 0)
@@ -254,6 +269,37 @@ class _Piece:
             if found < 0 or self._others(text, found - self.place):
                 return found - self.place if found >= 0 else -1
             start = found + 1
+
+
+def _length_of_run(run: tuple[int, str]) -> int:
+    return len(run[1])
+
+
+def _piece_of(tokens: list[Plain]) -> _Piece:
+    runs: list[tuple[int, str]] = []
+    length = 0
+    for token in tokens:
+        if not isinstance(token, str):
+            length += 1
+        elif runs and runs[-1][0] + len(runs[-1][1]) == length:
+            runs[-1] = (runs[-1][0], runs[-1][1] + token)
+            length += len(token)
+        else:
+            runs.append((length, token))
+            length += len(token)
+    return _Piece(length, runs)
+
+
+def _piece_of_text(text: str) -> _Piece:
+    if "?" not in text:
+        return _Piece(len(text), [(0, text)])
+    runs: list[tuple[int, str]] = []
+    place = 0
+    for run in text.split("?"):
+        if run:
+            runs.append((place, run))
+        place += len(run) + 1
+    return _Piece(len(text), runs)
 
 
 def arn_segments(tokens: list[Plain]) -> list[list[Plain]]:
@@ -284,6 +330,22 @@ def _joined(segments: list[list[Plain]]) -> list[Plain]:
     return result
 
 
+def resource_text_matcher(text: str) -> Matcher:
+    """``resource_matcher`` of a text in which nothing but ``*`` and ``?`` is special."""
+    parts = text.split(":", 5)
+    if not parts[-1].endswith("*"):
+        parts += ["*"] * (6 - len(parts))
+    loose = glob_text(":".join(parts))
+    if not any("?" in part or "*" in part[:-1] for part in parts[:5]):
+        return loose
+
+    def exactly() -> tuple[list[Matcher], Matcher]:
+        tokens = plain(tokens_of(text, variables=False)) or []
+        return [glob_text(part) for part in parts], automaton(arn_segments(tokens))
+
+    return _segment_wise(loose, exactly)
+
+
 def resource_matcher(tokens: list[Plain]) -> Matcher:
     """A matcher of resource ARNs."""
     if tokens == [Wild.STAR]:
@@ -292,12 +354,20 @@ def resource_matcher(tokens: list[Plain]) -> Matcher:
     loose = glob(_joined(segments))
     if not any(Wild.ONE in segment or Wild.STAR in segment[:-1] for segment in segments[:5]):
         return loose
-    strict = [glob(segment) for segment in segments]
-    slow = automaton(segments)
+    return _segment_wise(loose, lambda: ([glob(segment) for segment in segments], automaton(segments)))
+
+
+def _segment_wise(loose: Matcher, exactly: Callable[[], tuple[list[Matcher], Matcher]]) -> Matcher:
+    """Loosely first; what passes, segment by segment; and where these disagree by an automaton. The last two are made late."""
+    made: tuple[list[Matcher], Matcher] | None = None
 
     def match(text: str) -> bool:
+        nonlocal made
         if not loose(text):
             return False
+        if made is None:
+            made = exactly()
+        strict, slow = made
         parts = text.split(":", 5)
         if len(parts) == len(strict) and all(one(part) for one, part in zip(strict, parts, strict=True)):
             return True
