@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tests.services.iam.conftest import ACCOUNT
 from tests.services.iam.test_mfa_devices import Phone, enable
 
+from tabard.core.errors import AwsError
 from tabard.identity.password_sign_in import (
     FAILURES_AT_MOST,
     WINDOW,
@@ -21,6 +22,7 @@ from tabard.identity.password_sign_in import (
     SignedIn,
     Throttled,
 )
+from tabard.services.iam.login_profiles import choose_password
 
 if TYPE_CHECKING:
     from tests.services.iam.conftest import World
@@ -124,3 +126,19 @@ def test_hashes_that_do_not_open_are_no_password(world: World, door: Door) -> No
     broken = replace(profile, secret=b"noise")
     world.run(world.store.write(lambda v: v.iam.credentials.login_profiles.put(broken)))
     assert door() == Refused()
+
+
+def test_who_must_change_their_password_chooses_one_without_any_policy(world: World, door: Door) -> None:
+    world.iam.update_login_profile(UserName="bob", PasswordResetRequired=True)
+    found = door()
+    assert isinstance(found, SignedIn)
+
+    def choose(new: str) -> None:
+        world.run(choose_password(world.node, found.user, GOOD, new, NOW))
+
+    for weak in ("short", GOOD):
+        with pytest.raises(AwsError, match="PasswordPolicyViolation"):
+            choose(weak)
+    choose("Battery-staple-2")
+    assert door() == Refused()
+    assert user_of(door("Battery-staple-2")) == ("bob", None, False)

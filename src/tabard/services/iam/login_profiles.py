@@ -39,8 +39,10 @@ if TYPE_CHECKING:
         UpdateLoginProfileRequestTypeDef,
     )
 
+    from tabard.services.node import Node
     from tabard.services.operation import Call
     from tabard.store.iam import User
+    from tabard.store.iam_credentials import PasswordPolicy
     from tabard.store.port import View
 
 _EVERY_USER = """{"Version": "2012-10-17", "Statement": [
@@ -73,15 +75,16 @@ def _shown(user: User, profile: LoginProfile) -> dict[str, Any]:
     }
 
 
-async def _hashed(call: Call, password: str, refused: Sequence[str] = ()) -> str:
+async def _hashed(node: Node, account_id: str, password: str, refused: Sequence[str] = ()) -> str:
     """A password's hash; raises PasswordPolicyViolation for one that is weak, or is among those that were used."""
-    account = call.store.iam.accounts.get(call.account)
-    check_password(password, policy_of(call), "" if account is None else account.name)
+    iam = node.store.read().iam
+    account, rules = iam.accounts.get(account_id), _rules(node, account_id)
+    check_password(password, rules, "" if account is None else account.name)
 
     def work() -> str | None:
         if any(is_hash_of(password, used) for used in refused):
             return None
-        return hash_password(password, call.node.random)
+        return hash_password(password, node.random)
 
     found = await asyncio.to_thread(work)
     if found is None:
@@ -108,7 +111,7 @@ async def create_login_profile(call: Call, request: CreateLoginProfileRequestTyp
         raise AwsError("ValidationError", "Must specify password when creating a login profile.", 400)
     user = _user(call, request)
     _refuse_second(call.store, user)
-    hashed = await _hashed(call, password)
+    hashed = await _hashed(call.node, call.account, password)
     now = float(int(call.now))
     profile = LoginProfile(
         id=user.id,
@@ -147,23 +150,41 @@ async def update_login_profile(call: Call, request: UpdateLoginProfileRequestTyp
     user = find_user(call, request["UserName"])
     seen = profile = _profile(call, user)
     if "Password" in request:
-        profile = await _with_password(call, seen, request["Password"])
+        profile = await _with_password(call.node, seen, request["Password"], call.now)
     if "PasswordResetRequired" in request:
         profile = replace(profile, reset_required=request["PasswordResetRequired"])
     await call.write(lambda view: _put_unless_changed(view, seen, profile))
     return {}
 
 
-async def _with_password(call: Call, profile: LoginProfile, password: str) -> LoginProfile:
+async def _with_password(node: Node, profile: LoginProfile, password: str, now: float) -> LoginProfile:
     """A profile with a new password, which must be none of the last ones where the account's rules say so."""
-    rules = policy_of(call)
-    hashes = open_hashes(call.node.keys, profile)
-    hashed = await _hashed(call, password, hashes[: 0 if rules is None else rules.reuse])
+    rules = _rules(node, profile.account)
+    hashes = open_hashes(node.keys, profile)
+    hashed = await _hashed(node, profile.account, password, hashes[: 0 if rules is None else rules.reuse])
     return replace(
         profile,
-        changed_at=float(int(call.now)),
-        secret=seal_hashes(call.node.keys, profile.id, [hashed, *hashes]),
+        changed_at=float(int(now)),
+        secret=seal_hashes(node.keys, profile.id, [hashed, *hashes]),
     )
+
+
+async def choose_password(node: Node, user: User, old: str, new: str, now: float) -> None:
+    """Set the password of a user who has just proved the old one, and must choose another: no policy is asked.
+
+    Raises PasswordPolicyViolation, NoSuchEntity or EntityTemporarilyUnmodifiable.
+    """
+    seen = node.store.read().iam.credentials.login_profiles.get(user.account, user.id)
+    if seen is None:
+        raise no_such_entity(f"Login Profile for User {user.name} cannot be found.")
+    if old == new:
+        raise violation("New password should be different from the old password")
+    profile = replace(await _with_password(node, seen, new, now), reset_required=False)
+    await node.store.write(lambda view: _put_unless_changed(view, seen, profile))
+
+
+def _rules(node: Node, account: str) -> PasswordPolicy | None:
+    return node.store.read().iam.credentials.password_policies.get(account, account)
 
 
 @operation("iam", "DeleteLoginProfile", WRITE, checks=on_self_or_user("iam:DeleteLoginProfile"))
@@ -194,6 +215,7 @@ async def change_password(call: Call, request: ChangePasswordRequestTypeDef) -> 
         raise AwsError("AccessDenied", "The old password was incorrect.", 403)
     if request["OldPassword"] == request["NewPassword"]:
         raise violation("New password should be different from the old password")
-    profile = replace(await _with_password(call, seen, request["NewPassword"]), reset_required=False)
+    changed = await _with_password(call.node, seen, request["NewPassword"], call.now)
+    profile = replace(changed, reset_required=False)
     await call.write(lambda view: _put_unless_changed(view, seen, profile))
     return {}
