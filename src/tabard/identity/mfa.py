@@ -130,11 +130,12 @@ def _match(keys: KeyRing, device: MfaDevice, codes: tuple[str, ...], now: int, t
     seed = keys.open(_PURPOSE + device.id.encode(), device.secret)
     if seed is None:
         return None
-    found: int | None = None
+    first = max(0, now - tolerance - len(codes) + 1)
+    shown = {step: code_of(seed, step) for step in range(first, now + tolerance + 1)}
+    given, found = "".join(codes).encode(), None
     for distance in range(tolerance + 1):
         for step in {now + distance, now - distance}:
-            steps = range(step - len(codes) + 1, step + 1)
-            expected = "".join(code_of(seed, each) for each in steps if each >= 0)
-            if hmac.compare_digest(expected.encode(), "".join(codes).encode()) and found is None:
+            expected = "".join(shown.get(each, "") for each in range(step - len(codes) + 1, step + 1))
+            if hmac.compare_digest(expected.encode(), given) and found is None:
                 found = step
     return found

@@ -139,6 +139,13 @@ class CredentialReport(Record, frozen=True, kw_only=True):
     content: str
 
 
+class TokenPreferences(Record, frozen=True, kw_only=True):
+    """What an account prefers of the tokens of STS's global endpoint, by its number: version 1 or 2."""
+
+    kind = "token-preferences"
+    global_endpoint_version: int = 1
+
+
 R = TypeVar("R", bound=Record)
 
 
@@ -178,3 +185,4 @@ class Credentials(Protocol):
     saml_providers: Records[SamlProvider]
     deletion_tasks: Records[DeletionTask]
     credential_reports: Records[CredentialReport]
+    token_preferences: Records[TokenPreferences]

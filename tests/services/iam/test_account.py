@@ -64,3 +64,17 @@ def test_the_summary_counts_devices_and_providers(world: World) -> None:
     counted = world.iam.get_account_summary()["SummaryMap"]
     assert (counted["MFADevices"], counted["MFADevicesInUse"], counted["AccountMFAEnabled"]) == (3, 2, 1)
     assert counted["Providers"] == 1
+
+
+def test_the_version_of_tokens_is_the_accounts_choice(world: World) -> None:
+    def version() -> int:
+        found: int = world.iam.get_account_summary()["SummaryMap"]["GlobalEndpointTokenVersion"]
+        return found
+
+    prefer = world.iam.set_security_token_service_preferences
+    assert version() == 1
+    prefer(GlobalEndpointTokenVersion="v2Token")
+    assert version() == 2
+    assert refused(prefer, GlobalEndpointTokenVersion="v3Token")[0] == "ValidationError"
+    prefer(GlobalEndpointTokenVersion="v1Token")
+    assert version() == 1

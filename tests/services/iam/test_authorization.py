@@ -115,6 +115,7 @@ SAMPLES: dict[str, Any] = {
     "SSHPublicKeyBody": "body",
     "Encoding": "SSH",
     "ServiceName": "codecommit.amazonaws.com",
+    "GlobalEndpointTokenVersion": "v2Token",
     "ThumbprintList": ["0" * 40],
     "ClientID": "app",
     "SAMLMetadataDocument": "x" * 1000,

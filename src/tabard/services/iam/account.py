@@ -13,12 +13,14 @@ from tabard.services.iam import paging, quotas
 from tabard.services.iam.errors import already_exists, no_such_entity
 from tabard.services.iam.subjects import on_everything
 from tabard.services.operation import READ, WRITE, operation
+from tabard.store.iam_credentials import TokenPreferences
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (
         CreateAccountAliasRequestTypeDef,
         DeleteAccountAliasRequestTypeDef,
         ListAccountAliasesRequestTypeDef,
+        SetSecurityTokenServicePreferencesRequestTypeDef,
     )
 
     from tabard.services.operation import Call
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 def get_account_summary(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it has no parameters
     """Count what is in the account, beside the quotas."""
     iam, account = call.store.iam, call.account
+    preferred = iam.credentials.token_preferences.get(account, account)
     held, devices = iam.credentials, iam.credentials.mfa_devices.all(account)
     return {
         "SummaryMap": {
@@ -66,7 +69,7 @@ def get_account_summary(call: Call, request: dict[str, Any]) -> dict[str, Any]: 
             "RolePolicySizeQuota": quotas.INLINE_POLICIES_SIZE["role"],
             "PolicySizeQuota": quotas.MANAGED_POLICY_SIZE,
             "AssumeRolePolicySizeQuota": quotas.TRUST_POLICY_SIZE,
-            "GlobalEndpointTokenVersion": 1,
+            "GlobalEndpointTokenVersion": 1 if preferred is None else preferred.global_endpoint_version,
         }
     }
 
@@ -98,4 +101,26 @@ def delete_account_alias(call: Call, request: DeleteAccountAliasRequestTypeDef) 
     if account is None or account.alias != request["AccountAlias"]:
         raise no_such_entity(f"The account alias {request['AccountAlias']} cannot be found.")
     call.store.iam.accounts.replace(replace(account, alias=None))
+    return {}
+
+
+@operation(
+    "iam",
+    "SetSecurityTokenServicePreferences",
+    WRITE,
+    checks=on_everything("iam:SetSecurityTokenServicePreferences"),
+)
+def set_security_token_service_preferences(
+    call: Call, request: SetSecurityTokenServicePreferencesRequestTypeDef
+) -> dict[str, Any]:
+    """Say which version of tokens STS's global endpoint gives; every token of ours is good in every region."""
+    version = int(request["GlobalEndpointTokenVersion"][1])
+    preferences = TokenPreferences(
+        id=call.account,
+        account=call.account,
+        owner=call.account,
+        created_at=float(int(call.now)),
+        global_endpoint_version=version,
+    )
+    call.store.iam.credentials.token_preferences.put(preferences)
     return {}

@@ -128,6 +128,9 @@ class SqlCredentials:
         self.credential_reports: port.Records[port.CredentialReport] = SqlRecords(
             session, port.CredentialReport
         )
+        self.token_preferences: port.Records[port.TokenPreferences] = SqlRecords(
+            session, port.TokenPreferences
+        )
 
     def drop_of_user(self, account: str, user_id: str) -> None:
         """Take out what a user has, who is deleted."""
