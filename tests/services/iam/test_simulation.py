@@ -106,7 +106,45 @@ def test_a_resource_policy_may_grant_to_another_accounts_user(world: World) -> N
         "ResourceOwner": f"arn:aws:iam::{OTHER_ACCOUNT}:root",
     }
     assert decisions(world.iam.simulate_custom_policy(**parameters)) == ["implicitDeny"]
-    assert decisions(world.iam.simulate_custom_policy(**parameters, ResourcePolicy=granting)) == ["allowed"]
+    both = world.iam.simulate_custom_policy(**parameters, ResourcePolicy=granting)
+    assert decisions(both) == ["allowed"]
+    (result,) = both["EvaluationResults"]
+    assert result["EvalDecisionDetails"] == {"IAM Policy": "allowed", "Resource Policy": "allowed"}
+
+
+def test_a_resource_policy_needs_a_caller(world: World) -> None:
+    granting = document({**allow("s3:GetObject", BUCKET + "/*"), "Principal": "*"})
+    parameters = {"PolicyInputList": [document(allow("*"))], "ActionNames": ["s3:GetObject"]}
+    assert (
+        refused(world.iam.simulate_custom_policy, **parameters, ResourcePolicy=granting)[0] == "InvalidInput"
+    )
+    role = f"arn:aws:iam::{ACCOUNT}:role/app"
+    answered = world.iam.simulate_custom_policy(**parameters, ResourcePolicy=granting, CallerArn=role)
+    assert decisions(answered) == ["allowed"]
+
+
+def test_an_organisation_limits_at_every_level(world: World) -> None:
+    full = {"ServiceControlPolicyInputList": [document(allow("*"))]}
+    narrow = {"ServiceControlPolicyInputList": [document(allow("ec2:*")), document(allow("iam:*"))]}
+    parameters = {
+        "PolicyInputList": [document(allow("*"))],
+        "ActionNames": ["s3:GetObject", "ec2:RunInstances"],
+    }
+    answered = world.iam.simulate_custom_policy(
+        **parameters, OrderedOrganizationPolicyInputList=[full, narrow]
+    )
+    assert decisions(answered) == ["implicitDeny", "allowed"]
+    details = [result["OrganizationsDecisionDetail"] for result in answered["EvaluationResults"]]
+    assert details == [{"AllowedByOrganizations": False}, {"AllowedByOrganizations": True}]
+
+
+def test_there_is_one_permissions_boundary(world: World) -> None:
+    parameters = {"PolicyInputList": [document(allow("*"))], "ActionNames": ["s3:GetObject"]}
+    twice = [document(allow("s3:*")), document(allow("ec2:*"))]
+    refusal = refused(
+        world.iam.simulate_custom_policy, **parameters, PermissionsBoundaryPolicyInputList=twice
+    )
+    assert refusal[0] == "InvalidInput"
 
 
 def test_results_are_paged(world: World) -> None:

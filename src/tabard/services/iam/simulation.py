@@ -38,6 +38,12 @@ _DECISIONS = {
 }
 
 
+_TOLD = frozenset((Kind.IDENTITY, Kind.RESOURCE))
+"""The layers whose statements a simulation lists."""
+_NOBODY = "simulation"
+"""The name of a caller that nothing is said of."""
+
+
 def _on_source(action: str) -> Checks:
     def checks(_call: Call, request: Request) -> tuple[Check]:
         return (Check(action, request["PolicySourceArn"]),)
@@ -69,9 +75,9 @@ def _excluded(entry: Mapping[str, Any]) -> tuple[str, str]:
 @operation("iam", "SimulateCustomPolicy", LONG, checks=on_everything("iam:SimulateCustomPolicy"))
 async def simulate_custom_policy(call: Call, request: SimulateCustomPolicyRequestTypeDef) -> dict[str, Any]:
     """Say what somebody with the given policies would be allowed to do."""
-    arn = iam_arn(call.account, "user", "/", "simulation")
+    arn = iam_arn(call.account, "user", "/", _NOBODY)
     policies = given(request["PolicyInputList"], Kind.IDENTITY, "PolicyInputList")
-    caller = Caller("User", call.account, arn, arn, "simulation", "simulation", "simulation")
+    caller = Caller("User", call.account, arn, arn, _NOBODY, _NOBODY, _NOBODY)
     return await _simulate(call, request, SimulatedPrincipal(caller, policies))
 
 
@@ -116,8 +122,12 @@ async def _simulate(call: Call, request: Request, principal: SimulatedPrincipal)
         Kind.BOUNDARY,
         "PermissionsBoundaryPolicyInputList",
     )
+    if len(limits) > 1:
+        raise invalid_input("PermissionsBoundaryPolicyInputList takes one permissions boundary.")
     if limits:
         principal.boundary = limits
+    if "ResourcePolicy" in request and "CallerArn" not in request and principal.caller.name == _NOBODY:
+        raise invalid_input("CallerArn is required with a ResourcePolicy.")
     if "CallerArn" in request:
         principal.caller = _caller(request["CallerArn"])
     simulator = _Simulator(call, request, principal)
@@ -142,15 +152,16 @@ def _position(request: Request) -> int:
 
 
 def _caller(arn: str) -> Caller:
-    """The caller that a resource policy would see; only users can be simulated, as on AWS."""
+    """The caller that a resource policy would see: a user, group or role, never a session or a service."""
     try:
         parsed = Arn.parse(arn)
     except ValueError:
         raise invalid_input(f"Invalid Entity Arn: {arn}") from None
-    if parsed.service != "iam" or not parsed.resource.startswith("user/"):
-        raise invalid_input("CallerArn must be the ARN of a user.")
-    name = parsed.resource.rpartition("/")[2]
-    return Caller("User", parsed.account, arn, arn, name, name, name)
+    kind, _, rest = parsed.resource.partition("/")
+    if parsed.service != "iam" or kind not in {"user", "group", "role"} or not rest:
+        raise invalid_input("CallerArn must be the ARN of a user, group or role.")
+    name = rest.rpartition("/")[2]
+    return Caller("AssumedRole" if kind == "role" else "User", parsed.account, arn, arn, name, name, name)
 
 
 class _Simulator:
@@ -164,15 +175,18 @@ class _Simulator:
             identity=_linked(principal.policies),
             boundary=None if principal.boundary is None else _linked(principal.boundary),
             resource=resource,
+            scps=self._levels(request),
         )
         self._values = _context(principal.caller, request)
-        self._mentioned = [
-            key
-            for key in _keys((*principal.policies, *(principal.boundary or ())))
-            if key.lower() not in self._values
-        ]
+        self._mentioned = [key for key in _keys(self._of_source.values()) if key.lower() not in self._values]
         owner = request.get("ResourceOwner", "")
-        self._owner = owner.split(":")[4] if owner.startswith("arn:") else owner or call.account
+        self._owner = owner.split(":")[4] if owner.startswith("arn:") else owner or principal.caller.account
+
+    def _levels(self, request: Request) -> tuple[PolicySet, ...]:
+        """The service control policies, from the organisation's root down to the account."""
+        levels = request.get("OrderedOrganizationPolicyInputList", ())
+        name = "ServiceControlPolicyInputList"
+        return tuple([_linked(given(level.get(name, ()), Kind.SCP, name)) for level in levels])
 
     def _resource_policy(self, request: Request) -> PolicySet | None:
         text = request.get("ResourcePolicy")
@@ -190,8 +204,9 @@ class _Simulator:
         """The reply for one action on one resource."""
         if ":" not in action:
             raise invalid_input(f"Invalid Action: {action}")
+        owner = _owner_of(resource) or self._owner
         question = policy.Request(
-            self._principal.caller, action, resource, self._owner, Context(dict(self._values))
+            self._principal.caller, action, resource, owner, Context(dict(self._values))
         )
         explanation = policy.explain(question, self._layers)
         decision = _DECISIONS[explanation.decision.outcome]
@@ -202,7 +217,7 @@ class _Simulator:
         statements = [
             self._statement(match.statement)
             for match in explanation.matches
-            if match.effect == deciding and match.layer is not Kind.BOUNDARY
+            if match.effect == deciding and match.layer in _TOLD
         ]
         result: dict[str, Any] = {
             "EvalActionName": action,
@@ -223,6 +238,15 @@ class _Simulator:
             result["PermissionsBoundaryDecisionDetail"] = specific["PermissionsBoundaryDecisionDetail"] = (
                 detail
             )
+        if self._layers.scps:
+            through = all(
+                policy.decide(question, Layers(identity=level)).allowed for level in self._layers.scps
+            )
+            result["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": through}
+        foreign = owner != self._principal.caller.account
+        if resource != "*" or foreign:
+            details = _by_source(explanation) if foreign else {}
+            result["EvalDecisionDetails"] = specific["EvalDecisionDetails"] = details
         if resource != "*":
             result["ResourceSpecificResults"] = [specific]
         return result
@@ -234,6 +258,22 @@ class _Simulator:
             "SourcePolicyType": simulated.type,
             **simulated.position(reference.index),
         }
+
+
+def _owner_of(resource: str) -> str:
+    """The account in a resource's ARN; empty where it names none."""
+    parts = resource.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[4].isdecimal() else ""
+
+
+def _by_source(explanation: policy.Explanation) -> dict[str, str]:
+    """What each account's policies say by themselves, where two accounts decide."""
+    told = {}
+    for name, layer in (("IAM Policy", Kind.IDENTITY), ("Resource Policy", Kind.RESOURCE)):
+        effects = {match.effect for match in explanation.matches if match.layer is layer}
+        outcome = Outcome.ALLOWED if "Allow" in effects else Outcome.IMPLICITLY_DENIED
+        told[name] = _DECISIONS[Outcome.EXPLICITLY_DENIED if "Deny" in effects else outcome]
+    return told
 
 
 def _linked(policies: Iterable[Simulated]) -> PolicySet:
