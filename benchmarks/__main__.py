@@ -74,7 +74,9 @@ def main() -> None:
         "--peers", nargs="*", default=["ministack", "moto"], help="which peers to measure beside"
     )
     parser.add_argument("--output", choices=["text", "json"], default="text")
-    parser.add_argument("--only", choices=["requests", "instances", "policies"], help="measure only one chapter")
+    parser.add_argument(
+        "--only", choices=["requests", "instances", "policies"], help="measure only one chapter"
+    )
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {servers.CLIENT_CORE % (os.cpu_count() or 1)})
     (servers.ROOT / ".cache").mkdir(exist_ok=True)
