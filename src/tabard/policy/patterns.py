@@ -151,11 +151,12 @@ def glob_text(text: str) -> Matcher:
 def _pieces(pieces: Sequence[_Piece | str]) -> Matcher:
     if len(pieces) == 1 and isinstance(pieces[0], _Piece):
         return pieces[0].whole
-    lengths = [piece.length if isinstance(piece, _Piece) else len(piece) for piece in pieces]
     head, tail = _made(pieces[0]), _made(pieces[-1])
-    waiting = [piece for piece, length in zip(pieces[1:-1], lengths[1:-1], strict=True) if length]
+    waiting = [piece for piece in pieces[1:-1] if isinstance(piece, str) or piece.length]
     middle: list[_Piece | None] = [None] * len(waiting)  # filled in place: threads may do the same twice
-    shortest = sum(lengths)
+    shortest = head.length + tail.length
+    for piece in waiting:
+        shortest += len(piece) if isinstance(piece, str) else piece.length
 
     def match(text: str) -> bool:
         end = len(text) - tail.length
@@ -333,6 +334,9 @@ def _joined(segments: list[list[Plain]]) -> list[Plain]:
 def resource_text_matcher(text: str) -> Matcher:
     """``resource_matcher`` of a text in which nothing but ``*`` and ``?`` is special."""
     parts = text.split(":", 5)
+    ends = text[: len(text) - len(parts[-1])] if len(parts) == 6 else "*"
+    if "*" not in ends and "?" not in ends:
+        return glob_text(text)
     if not parts[-1].endswith("*"):
         parts += ["*"] * (6 - len(parts))
     loose = glob_text(":".join(parts))

@@ -62,7 +62,7 @@ async def simulate_principal_policy(
     if principal.boundary is not None:
         principal.boundary = [each for each in principal.boundary if each.excluded_as not in excluded] or None
     principal.policies += given(request.get("PolicyInputList", ()), Kind.IDENTITY, "PolicyInputList")
-    return await _simulate(call, request, principal)
+    return await _simulate(request, principal)
 
 
 def _excluded(entry: Mapping[str, Any]) -> tuple[str, str]:
@@ -78,7 +78,7 @@ async def simulate_custom_policy(call: Call, request: SimulateCustomPolicyReques
     arn = iam_arn(call.account, "user", "/", _NOBODY)
     policies = given(request["PolicyInputList"], Kind.IDENTITY, "PolicyInputList")
     caller = Caller("User", call.account, arn, arn, _NOBODY, _NOBODY, _NOBODY)
-    return await _simulate(call, request, SimulatedPrincipal(caller, policies))
+    return await _simulate(request, SimulatedPrincipal(caller, policies))
 
 
 @operation(
@@ -115,7 +115,7 @@ def _keys(policies: Iterable[Simulated]) -> list[str]:
     return list(found.values())
 
 
-async def _simulate(call: Call, request: Request, principal: SimulatedPrincipal) -> dict[str, Any]:
+async def _simulate(request: Request, principal: SimulatedPrincipal) -> dict[str, Any]:
     """Decide every action on every resource, a page at a time."""
     limits = given(
         request.get("PermissionsBoundaryPolicyInputList", ()),
@@ -130,7 +130,7 @@ async def _simulate(call: Call, request: Request, principal: SimulatedPrincipal)
         raise invalid_input("CallerArn is required with a ResourcePolicy.")
     if "CallerArn" in request:
         principal.caller = _caller(request["CallerArn"])
-    simulator = _Simulator(call, request, principal)
+    simulator = _Simulator(request, principal)
     actions, resources = request["ActionNames"], request.get("ResourceArns") or ["*"]
     start, total = _position(request), len(actions) * len(resources)
     end = min(total, start + paging.max_items(request))
@@ -167,7 +167,7 @@ def _caller(arn: str) -> Caller:
 class _Simulator:
     """One simulation's layers, linked once for all its questions."""
 
-    def __init__(self, call: Call, request: Request, principal: SimulatedPrincipal) -> None:
+    def __init__(self, request: Request, principal: SimulatedPrincipal) -> None:
         self._principal = principal
         self._of_source = {each.source: each for each in (*principal.policies, *(principal.boundary or ()))}
         resource = self._resource_policy(request)
