@@ -82,6 +82,11 @@ def worst_documents() -> dict[str, tuple[str, str, dict[str, str]]]:
         "one pattern of many stars": (on("arn:aws:s3:::" + "a*" * 10_000 + "c"), arn, {}),
         "one pattern of stars and question marks": (on("arn:aws:s3:::" + "*a?" * 6_600 + "c"), arn, {}),
         "question marks in the account": (on("arn:aws:s3::" + "?*" * 3_000 + ":" + "*a" * 6_000), arn, {}),
+        "patterns that nearly match": (
+            on(["arn:aws:s3::" + "?*" * 480 + ":" + "*a" * 500 + f"*{number:02}*b" for number in range(10)]),
+            "arn:aws:s3:::" + "a:" * 512 + "ab",
+            {},
+        ),
         "many patterns": (on(["arn:aws:s3:::" + f"*a{number:03}*?a*b" for number in range(700)]), arn, {}),
         "many values with stars": (
             when("StringLike", [f"*a*{number:04}*a*" for number in range(1_000)]),

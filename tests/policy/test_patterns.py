@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 
 from __future__ import annotations
 
+import re
 import time
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -142,3 +144,13 @@ def test_no_resource_pattern_is_slow() -> None:
     started = time.perf_counter()
     assert not is_resource(pattern, arn)
     assert time.perf_counter() - started < 0.1
+
+
+def test_a_glob_of_a_text_matches_as_a_regular_expression_does() -> None:
+    random = Random(7)  # noqa: S311 # repeatable cases, not secrets
+    for _ in range(5_000):
+        pattern = "".join(random.choice("ab*?*?") for _ in range(random.randint(0, 9)))
+        text = "".join(random.choice("ab") for _ in range(random.randint(0, 8)))
+        wanted = re.fullmatch(pattern.replace("*", ".*").replace("?", "."), text) is not None
+        match = glob_text(re.sub(r"\*+", "*", pattern))
+        assert [match(text), match(text)] == [wanted, wanted], (pattern, text)

@@ -140,6 +140,8 @@ def glob_text(text: str) -> Matcher:
 
     Pieces are made as far as a text ever gets, so that a long pattern costs nothing before something comes near to it.
     """
+    if "*?" in text:
+        text = _MIXED.sub(_stars_last, text)
     pieces = text.split("*")
     if len(pieces) == 1:
         return _piece_of_text(text).whole if "?" in text else text.__eq__
@@ -148,12 +150,20 @@ def glob_text(text: str) -> Matcher:
     return _pieces([pieces[0], *[piece for piece in pieces[1:-1] if piece], pieces[-1]])
 
 
+_MIXED = re.compile(r"[*?]*\*\?[*?]*")
+
+
+def _stars_last(match: re.Match[str]) -> str:
+    """``*?*?`` means ``??*``: so many characters, or more."""
+    return "?" * match.group().count("?") + "*"
+
+
 def _pieces(pieces: Sequence[_Piece | str]) -> Matcher:
     if len(pieces) == 1 and isinstance(pieces[0], _Piece):
         return pieces[0].whole
     head, tail = _made(pieces[0]), _made(pieces[-1])
     waiting = [piece for piece in pieces[1:-1] if isinstance(piece, str) or piece.length]
-    middle: list[_Piece | None] = [None] * len(waiting)  # filled in place: threads may do the same twice
+    middle = list(waiting)  # pieces are made in place: threads may do the same twice
     shortest = head.length + tail.length
     for piece in waiting:
         shortest += len(piece) if isinstance(piece, str) else piece.length
@@ -163,14 +173,17 @@ def _pieces(pieces: Sequence[_Piece | str]) -> Matcher:
         if len(text) < shortest or not head.at(text, 0) or not tail.at(text, end):
             return False
         position = head.length
-        for number, known in enumerate(middle):
-            piece = known
-            if piece is None:
-                piece = middle[number] = _made(waiting[number])
-            position = piece.find(text, position, end)
+        for number, piece in enumerate(middle):
+            if not isinstance(piece, str):
+                position, length = piece.find(text, position, end), piece.length
+            elif "?" in piece:
+                made = middle[number] = _piece_of_text(piece)
+                position, length = made.find(text, position, end), made.length
+            else:
+                position, length = text.find(piece, position, end), len(piece)
             if position < 0:
                 return False
-            position += piece.length
+            position += length
         return True
 
     return match
