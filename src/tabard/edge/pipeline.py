@@ -241,7 +241,7 @@ class Pipeline:
     def _done(self, passage: Passage, way: Way, result: Any) -> HttpReply:
         passage.result = result
         self._record(passage, None)
-        if way.built.mode == WRITE:
+        if not way.read_only or (passage.call is not None and passage.call.effects):
             self._trail.flush()
         return way.encode(result or {}, passage.request_id)
 

@@ -245,6 +245,8 @@ def test_a_role_may_ask_for_mfa(world: World, now: float) -> None:
     wrong = "000000" if phone.code(1, now) != "000000" else "000001"
     assert refused(sts.assume_role, **asked, SerialNumber=phone.serial, TokenCode=wrong)[1] == WRONG_CODE
     worn = sts.assume_role(**asked, SerialNumber=phone.serial, TokenCode=phone.code(1, now))["Credentials"]
+    assert refused(world.client("iam", worn).list_roles)[0] == "AccessDenied"
+    world.iam.put_role_policy(RoleName="app", PolicyName="p", PolicyDocument=document(allow("iam:ListRoles")))
     assert "Roles" in world.client("iam", worn).list_roles()
     world.node.clock = lambda: now + 30
     token = session(world, phone, key, now, 2)

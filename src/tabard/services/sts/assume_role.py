@@ -80,7 +80,7 @@ def assume_role(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     role = _role(call, arn)
     if role is None:
         raise AwsError("AccessDenied", f"Not authorized to perform: sts:AssumeRole on resource: {arn}", 403)
-    mfa_at = mfa.used(call, request) or call.caller.mfa_at
+    mfa.used(call, request)  # the trust policy saw it; AWS's role sessions say nothing of it
     chained = call.caller.is_session and call.caller.kind == "AssumedRole"
     duration = _duration(role, request.get("DurationSeconds", _DEFAULT), chained=chained)
     policies = _session_policies(request)
@@ -101,7 +101,6 @@ def assume_role(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         tags=tags.all,
         transitive=tags.transitive,
         source_identity=source_identity,
-        mfa_at=mfa_at,
         chained=chained,
     )
     reply: dict[str, Any] = {

@@ -262,6 +262,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("policy_id", "version", name=op.f("pk_iam_policy_versions")),
     )
     op.create_table(
+        "iam_records",
+        sa.Column("kind", sa.Text(), nullable=False, comment="login-profile, mfa-device, oidc-provider …"),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column(
+            "owner", sa.Text(), nullable=False, comment="a user's or role's id, root's account, or empty"
+        ),
+        sa.Column("record", sa.Text(), nullable=False, comment="as JSON, without the secret"),
+        sa.Column("secret", sa.LargeBinary(), nullable=False, comment="sealed under the key ring"),
+        sa.PrimaryKeyConstraint("kind", "account", "id", name=op.f("pk_iam_records")),
+    )
+    with op.batch_alter_table("iam_records", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_iam_records_kind_account_owner"), ["kind", "account", "owner"], unique=False
+        )
+
+    op.create_table(
         "iam_roles",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
