@@ -20,6 +20,7 @@ from tabard.policy.patterns import (
     arn_segments,
     automaton,
     glob,
+    glob_text,
     plain,
     resolve,
     resource_matcher,
