@@ -13,8 +13,9 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from tabard.core.http import HttpReply, HttpRequest
-from tabard.edge.http_connection import Connection, Shared
+from tabard.edge.http_connection import Connection
 from tabard.edge.http_exchange import Body, Disconnected, Handler, Origin
+from tabard.edge.http_shared import Shared
 
 if TYPE_CHECKING:
     import socket

@@ -5,8 +5,8 @@ what it wants, how long it may take, and when it is read from. It does not know 
 
 * Requests of one connection are answered one after the other. While one is under way, at most what one read brought waits
   behind it: the client is not read from.
-* A small request is answered where its last byte is read: no task, no timer, one write. A short body is waited for before
-  anybody is asked about the request.
+* A small request is answered without a task or a timer, and with one write: once everything that has arrived is read, all is
+  answered, then all is written. A short body is waited for before anybody is asked about the request.
 * Deadlines are numbers that the server looks at once a second; nobody pays for a timer that is never due.
 """
 
@@ -15,19 +15,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
 from tabard.core.http import HttpReply, HttpRequest
 from tabard.edge.http_exchange import BUFFERED_AT_MOST, Body, Disconnected, Exchange, Origin
+from tabard.edge.http_shared import Shared, lines, status_line, target
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
     from tabard.core.http import Headers
-    from tabard.edge.http_exchange import Handler
 
 log = logging.getLogger(__name__)
 
@@ -49,26 +48,8 @@ AT_ONCE_AT_MOST = 16
 """Requests of one connection that are answered in one turn of the event loop."""
 NEVER = float("inf")
 
-_STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
-}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _WITHOUT_BODY = frozenset({204, 304})
-
-
-class Shared:
-    """What the connections of a server share: the handler, the second's time and headers, and who is there."""
-
-    __slots__ = ("closing", "connections", "default_headers", "handler", "loop", "now", "tasks")
-
-    def __init__(self, handler: Handler, loop: asyncio.AbstractEventLoop) -> None:
-        self.handler = handler
-        self.loop = loop
-        self.now = loop.time()
-        self.default_headers = b""
-        self.closing = False
-        self.connections: set[Connection] = set()
-        self.tasks: set[asyncio.Task[None]] = set()
 
 
 class Connection(asyncio.Protocol):
@@ -141,14 +122,14 @@ class Connection(asyncio.Protocol):
         if writable is not None and not writable.done():
             writable.set_result(None)
         elif not self._busy and self._transport is not None:
-            self._shared.loop.call_soon(self._answer)
+            self._shared.loop.call_soon(self.answer)
 
     def eof_received(self) -> bool:
         """The client sends no more; what it has asked is still answered."""
         self._last = True
         self._fail_bodies()
         if self._queue and not self._busy:
-            self._answer()
+            self.answer()
         return self._busy or bool(self._queue)
 
     def data_received(self, data: bytes) -> None:
@@ -202,7 +183,7 @@ class Connection(asyncio.Protocol):
                 raise ValueError("too long a head")
         if len(headers) > HEADER_LINES_AT_MOST:
             raise ValueError("too many headers")
-        path, query = _target(self._url)
+        path, query = target(self._url)
         parser = self._parser
         chunks = parser.get_http_version() != "1.0"
         request = HttpRequest(parser.get_method().decode("ascii"), path, query, headers)
@@ -271,7 +252,7 @@ class Connection(asyncio.Protocol):
             self._last = True
             waiting.body.fail()
             if not self._busy:
-                self._answer()
+                self.answer()
         elif self._busy or self._paused or self._closing:
             transport.abort()
         else:
@@ -294,13 +275,13 @@ class Connection(asyncio.Protocol):
         """Something was read: answer what is complete, end if nothing more can be understood."""
         if not self._busy:
             if self._queue:
-                self._answer()
+                self._shared.answer_soon(self)
             elif self._last:
                 self._rest()
         if self._queue and not self._read_paused and self._backlog():
             self._pause_reading()
 
-    def _answer(self) -> None:
+    def answer(self) -> None:
         """Answer the requests that are here, in order, until one has to be waited for."""
         queue, begun = self._queue, 0
         while queue and not self._busy and not self._paused:
@@ -310,7 +291,7 @@ class Connection(asyncio.Protocol):
                 self.deadline = self._shared.now + BODY_STALL_AT_MOST
                 break
             if begun == AT_ONCE_AT_MOST:
-                self._shared.loop.call_soon(self._answer)
+                self._shared.loop.call_soon(self.answer)
                 return
             begun += 1
             queue.popleft()
@@ -362,7 +343,7 @@ class Connection(asyncio.Protocol):
         self._busy = False
         self._current = None
         if self._transport is not None:
-            self._answer()
+            self.answer()
 
     def _write(self, exchange: Exchange, reply: HttpReply, body: bytes) -> None:
         """A reply in one piece."""
@@ -370,21 +351,21 @@ class Connection(asyncio.Protocol):
         if transport is None:
             return
         head = exchange.request.method == "HEAD"
-        lines = _lines(reply.headers)
+        told = lines(reply.headers)
         status = reply.status
         if status in _WITHOUT_BODY:
             head = True
-        elif not lines.startswith(b"content-length: ") and b"\ncontent-length: " not in lines:
-            lines += b"content-length: %d\r\n" % len(body)
+        elif b"\ncontent-length: " not in b"\n" + told:
+            told += b"content-length: %d\r\n" % len(body)
         close = not exchange.keep_alive or not exchange.body.complete or self._shared.closing
-        if b"connection: close\r\n" in lines:
+        if b"\nconnection: close\r\n" in b"\n" + told:
             close = True
         elif close:
-            lines += b"connection: close\r\n"
+            told += b"connection: close\r\n"
         exchange.started = True
-        transport.write(
-            b"%b%b%b\r\n%b"
-            % (_status_line(status), self._shared.default_headers, lines, b"" if head else body)
+        shown = b"" if head else body
+        self._shared.write(
+            transport, b"%b%b%b\r\n%b" % (status_line(status), self._shared.default_headers, told, shown)
         )
         if close:
             self._close(linger=not exchange.body.complete)
@@ -398,11 +379,9 @@ class Connection(asyncio.Protocol):
             close = close or (length is None and not chunks)
             more = b"transfer-encoding: chunked\r\n" if chunks else b""
             more += b"connection: close\r\n" if close else b""
-            lines = _lines(reply.headers) + more
+            told = lines(reply.headers) + more
             exchange.started = True
-            await self._send(
-                b"%b%b%b\r\n" % (_status_line(reply.status), self._shared.default_headers, lines)
-            )
+            await self._send(b"%b%b%b\r\n" % (status_line(reply.status), self._shared.default_headers, told))
             if exchange.request.method != "HEAD":
                 sent = 0
                 async for chunk in stream:
@@ -467,9 +446,10 @@ class Connection(asyncio.Protocol):
         """Nothing is left to do: wait for the next request, or end."""
         if self._bad and self._transport is not None:
             self._bad = False
-            self._transport.write(
+            self._shared.write(
+                self._transport,
                 b"%b%bcontent-type: text/plain\r\ncontent-length: 12\r\nconnection: close\r\n\r\nBad Request\n"
-                % (_status_line(400), self._shared.default_headers)
+                % (status_line(400), self._shared.default_headers),
             )
             self._close(linger=True)
         elif self._last or self._shared.closing:
@@ -486,6 +466,7 @@ class Connection(asyncio.Protocol):
             return
         self._closing = self._last = True
         self._queue.clear()
+        self._shared.flush()
         self.deadline = self._shared.now + (LINGER if linger else REPLY_STALL_AT_MOST)
         if linger:
             if self._read_paused:
@@ -518,23 +499,3 @@ class Connection(asyncio.Protocol):
         for exchange in (self._arriving, self._current):
             if exchange is not None and not exchange.body.complete:
                 exchange.body.fail()
-
-
-def _target(url: bytes) -> tuple[str, str]:
-    """Path and query of a request's target; raises ``ValueError`` for what is not ASCII or no URL."""
-    if url[:1] not in {b"/", b"*"} or b"#" in url:
-        parsed = httptools.parse_url(url)
-        return (parsed.path or b"/").decode("ascii"), (parsed.query or b"").decode("ascii")
-    path, _, query = url.decode("ascii").partition("?")
-    return path, query
-
-
-def _lines(headers: Headers) -> bytes:
-    lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-    if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers) or b"\0" in lines:
-        raise ValueError("a header of the reply holds a line break")
-    return lines
-
-
-def _status_line(status: int) -> bytes:
-    return _STATUS_LINES.get(status) or b"HTTP/1.1 %d Unknown\r\n" % status
