@@ -120,7 +120,9 @@ def moto() -> Iterator[Server]:
 
 def enable_moto_auth(server: Server) -> None:
     """From now on moto authenticates and authorises every request."""
-    request = urllib.request.Request(f"{server.endpoint}/moto-api/reset-auth", b"0", method="POST")
+    request = urllib.request.Request(
+        f"{server.endpoint}/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"}, method="POST"
+    )
     with urllib.request.urlopen(request, timeout=5):
         pass
 
