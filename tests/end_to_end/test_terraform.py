@@ -14,11 +14,13 @@ from tests.end_to_end.clients import Ran
 if TYPE_CHECKING:
     from tests.support.server import TabardServer
 
-MIRRORS = (
-    Path("/opt/tf-plugins"),
-    Path.home() / ".terraform.d" / "plugins",
-    Path("/usr/share/terraform/plugins"),
+PLACES = (
+    Path.home() / ".terraform.d",
+    Path("/usr/share/terraform"),
+    Path("/usr/local/share/terraform"),
+    Path("/opt"),
 )
+"""Where people keep plugin mirrors: a folder below one of these that holds the provider under its registry's name."""
 
 CONFIGURATION = """
 terraform {
@@ -173,7 +175,8 @@ class Terraform:
 def terraform(own_server: TabardServer, tmp_path: Path) -> Terraform:
     if shutil.which("terraform") is None:
         pytest.skip("terraform is not installed")
-    mirror = next((each for each in MIRRORS if any(each.rglob("terraform-provider-aws_*"))), None)
+    found = (each for place in PLACES for each in place.glob("*/registry.terraform.io/hashicorp/aws"))
+    mirror = next((each.parents[2] for each in found), None)
     if mirror is None:
         pytest.skip("terraform's AWS provider is not at hand")
     return Terraform(tmp_path, own_server, mirror)
