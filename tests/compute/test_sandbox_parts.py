@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import subprocess
+import sys
 import termios
 from pathlib import Path
 
@@ -260,3 +262,21 @@ def test_the_system_call_filter_ends_in_a_decision_on_every_path(machine: str) -
     assert decide(architecture, socket_number, 40) == refused | 97
     assert {decide(architecture, number, 0) for number in forbidden} == {refused | 1}
     assert decide(architecture, 425, 0) == decide(0x40000003, 0, 0) == refused | 38
+
+
+def test_no_signal_stays_ignored_not_even_one_that_only_the_c_library_uses() -> None:
+    program = """if True:
+        import ctypes, os, struct
+        from tabard.compute.sandbox.inside import kernel
+        for number in (2, 32, 64):
+            ctypes.CDLL(None).syscall(
+                kernel._SYS_RT_SIGACTION, number, struct.pack("QQQQ", 1, 0, 0, 0), None, ctypes.c_size_t(8)
+            )
+        status = open("/proc/self/status").read()
+        ignored = int(status.split("SigIgn:")[1].split()[0], 16)
+        assert ignored & 0x8000000080000002 == 0x8000000080000002, status
+        kernel.reset_signals()
+        os.execvp("cat", ["cat", "/proc/self/status"])
+    """
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "SigIgn:\t0000000000000000" in shown

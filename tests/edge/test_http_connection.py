@@ -21,6 +21,8 @@ def answer(request: HttpRequest, body: Body, _origin: Origin) -> HttpReply | Awa
     match request.path:
         case "/later":
             return _later(request, body)
+        case "/early":
+            return _early()
         case "/pieces":
             return HttpReply(200, [], _pieces(b"one", b"two"))
         case "/short":
@@ -46,6 +48,11 @@ async def _later(request: HttpRequest, body: Body) -> HttpReply:
     return HttpReply(200, [], request.path.encode() + b" %d" % len(data))
 
 
+async def _early() -> HttpReply:
+    await asyncio.sleep(0.06)
+    return HttpReply(403, [])
+
+
 async def _pieces(*pieces: bytes) -> AsyncIterator[bytes]:
     for piece in pieces:
         await asyncio.sleep(0)
@@ -55,7 +62,10 @@ async def _pieces(*pieces: bytes) -> AsyncIterator[bytes]:
 def talk(*sent: bytes, pause: float = 0.01, half_close: bool = False, within: float = 5.0) -> bytes:
     """Everything that the server says to a client that sends these pieces, one after the other."""
 
+    failures: list[object] = []
+
     async def run() -> bytes:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failures.append(context))
         sock = socket.socket()
         sock.bind(("127.0.0.1", 0))
         server = HttpServer(answer)
@@ -77,7 +87,9 @@ def talk(*sent: bytes, pause: float = 0.01, half_close: bool = False, within: fl
             await server.close(0.5)
             sock.close()
 
-    return asyncio.run(run())
+    said = asyncio.run(run())
+    assert not failures
+    return said
 
 
 def get(path: str, *, last: bool = False) -> bytes:
@@ -149,11 +161,12 @@ def test_half_a_request_and_no_more_ends_the_connection() -> None:
         [b"POST /later HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ", *[b"y" * 60_000] * 8],
         [b"POST /later HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;", *[b"y" * 60_000] * 8],
         [b"POST /later HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nnot a size\r\n"],
+        [b"POST /early HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;", *[b"y" * 60_000] * 8],
     ],
-    ids=["header", "target", "headers", "trailer", "chunk extension", "chunk size"],
+    ids=["header", "target", "headers", "trailer", "chunk extension", "chunk size", "answered before"],
 )
 def test_what_has_no_end_or_no_sense_is_refused(pieces: list[bytes]) -> None:
-    assert talk(*pieces).split(b" ", 2)[1] in {b"400", b"408"}
+    assert talk(*pieces).split(b" ", 2)[1] in {b"400", b"403", b"408"}
 
 
 def test_trailers_add_nothing_to_a_request() -> None:

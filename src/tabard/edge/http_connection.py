@@ -444,6 +444,8 @@ class Connection(asyncio.Protocol):
 
     def _rest(self) -> None:
         """Nothing is left to do: wait for the next request, or end."""
+        if self._closing:
+            return  # the last reply said so, and what is read since is thrown away
         if self._bad and self._transport is not None:
             self._bad = False
             self._shared.write(

@@ -203,6 +203,7 @@ def _reset_signals() -> None:
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         with contextlib.suppress(OSError):
             signal.signal(number, signal.SIG_DFL)
+    kernel.reset_signals()
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 

@@ -38,6 +38,8 @@ _CAPABILITY_VERSION_3 = 0x2008_0522
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 
 _SYS_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219}.get(platform.machine())
+_SYS_RT_SIGACTION = {"x86_64": 13, "aarch64": 134, "riscv64": 134}.get(platform.machine())
+_SIGNALS = range(1, 65)
 
 _SIOCSIFADDR, _SIOCSIFFLAGS, _SIOCSIFNETMASK = 0x8916, 0x8914, 0x891C
 _IFF_UP, _IFF_RUNNING = 0x1, 0x40
@@ -113,6 +115,18 @@ def set_host_name(name: str) -> None:
 def set_process_name(name: str) -> None:
     """The name that ``ps`` shows, fifteen bytes at most."""
     _libc.prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
+def reset_signals() -> None:
+    """Give every signal its default action (rt_sigaction(2)), SIGKILL and SIGSTOP aside, which have no other.
+
+    The C library keeps 32 and 33 to itself, and so Python can not reset them; but a parent without that library may
+    have left them ignored, and what is ignored stays so in every program after it.
+    """
+    if _SYS_RT_SIGACTION is not None:
+        default = bytes(32)  # the kernel's struct: SIG_DFL, no flags, nothing blocked meanwhile
+        for number in _SIGNALS:
+            _libc.syscall(_SYS_RT_SIGACTION, number, default, None, ctypes.c_size_t(8))
 
 
 def set_dumpable(*, dumpable: bool) -> None:
