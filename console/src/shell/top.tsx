@@ -2,33 +2,12 @@
 import type { ButtonDropdownProps } from '@cloudscape-design/components/button-dropdown';
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
 import { useEffect, useState } from 'react';
+import { SERVICES } from '../areas';
 import { follow, href, navigate } from '../routing';
 import { type Session, expire, signOut, workIn } from '../session';
 import { t } from '../strings';
 import logo from '../wordmark.svg';
 import { isDark, toggleTheme } from './theme';
-
-export const SERVICES: { name: string; title: string; pages: { text: string; path: string }[] }[] = [
-  {
-    name: 'IAM',
-    title: t.services.iam,
-    pages: [
-      { text: t.iam.roles.title, path: '/iam/roles' },
-      { text: t.iam.policies.title, path: '/iam/policies' },
-      { text: t.iam.users.title, path: '/iam/users' },
-      { text: t.iam.groups.title, path: '/iam/groups' },
-    ],
-  },
-  {
-    name: 'EC2',
-    title: t.services.ec2,
-    pages: [
-      { text: t.ec2.instances.title, path: '/ec2/instances' },
-      { text: t.ec2.keyPairs.title, path: '/ec2/key-pairs' },
-    ],
-  },
-  { name: 'S3', title: t.services.s3, pages: [{ text: t.s3.buckets.title, path: '/s3/buckets' }] },
-];
 
 const services: ButtonDropdownProps.ItemOrGroup[] = SERVICES.map(({ name, pages }) => ({
   id: name,

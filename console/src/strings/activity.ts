@@ -1,0 +1,4 @@
+/** The words of the pages of activity. */
+export const activity = {
+  title: 'Activity',
+};
