@@ -29,12 +29,37 @@ interface ListProps<Item> {
   filterBeside?: ReactNode;
   narrow?: (item: Item) => boolean;
   embedded?: boolean;
+  /** The columns that are shown at first; given, people choose which they see, and in which order. */
+  shownAtFirst?: string[];
   name: string;
+}
+
+type Display = readonly { id: string; visible: boolean }[];
+
+/** The columns as they were chosen, with those that are new since then at their end. */
+function useDisplay(name: string, columns: readonly { id?: string }[], shownAtFirst: string[] | undefined): [Display, (to: Display) => void] {
+  const [stored, setStored] = useState<Display>(() => {
+    try {
+      return JSON.parse(localStorage.getItem(`tabard-columns-${name}`) ?? '[]') as Display;
+    } catch {
+      return [];
+    }
+  });
+  const ids = columns.map(({ id }) => id ?? '');
+  const known = stored.filter(({ id }) => ids.includes(id));
+  const added = ids.filter((id) => !known.some((each) => each.id === id));
+  const display = [...known, ...added.map((id) => ({ id, visible: shownAtFirst?.includes(id) ?? true }))];
+  const store = (to: Display) => {
+    localStorage.setItem(`tabard-columns-${name}`, JSON.stringify(to));
+    setStored(to);
+  };
+  return [display, store];
 }
 
 export function List<Item>(props: ListProps<Item>) {
   const { loaded, columns, id, text, name } = props;
   const [pageSize, setPageSize] = useState(() => Number(localStorage.getItem(`tabard-page-size-${name}`)) || 20);
+  const [display, setDisplay] = useDisplay(name, columns, props.shownAtFirst);
   const items = loaded.data ?? [];
   const shown = props.narrow ? items.filter(props.narrow) : items;
   const first = columns[0];
@@ -64,6 +89,7 @@ export function List<Item>(props: ListProps<Item>) {
       trackBy={id}
       items={visible}
       columnDefinitions={columns}
+      {...(props.shownAtFirst ? { columnDisplay: display } : {})}
       loading={loaded.loading}
       loadingText={t.loading}
       wrapLines={false}
@@ -113,7 +139,19 @@ export function List<Item>(props: ListProps<Item>) {
           title={t.list.preferences}
           confirmLabel={t.confirm.ok}
           cancelLabel={t.cancel}
-          preferences={{ pageSize }}
+          preferences={{ pageSize, ...(props.shownAtFirst ? { contentDisplay: display } : {}) }}
+          {...(props.shownAtFirst
+            ? {
+                contentDisplayPreference: {
+                  title: t.list.columns,
+                  options: columns.map(({ id, header }, index) => ({
+                    id: id ?? '',
+                    label: String(header),
+                    alwaysVisible: index === 0,
+                  })),
+                },
+              }
+            : {})}
           pageSizePreference={{
             title: t.list.pageSize,
             options: [10, 20, 50, 100].map((value) => ({ value, label: t.list.items(value) })),
@@ -122,6 +160,7 @@ export function List<Item>(props: ListProps<Item>) {
             const size = detail.pageSize ?? 20;
             localStorage.setItem(`tabard-page-size-${name}`, String(size));
             setPageSize(size);
+            if (detail.contentDisplay) setDisplay(detail.contentDisplay);
           }}
         />
       }

@@ -44,6 +44,7 @@ export const common = {
     noMatchHint: 'Nothing here matches the filter. Clear it to see everything.',
     preferences: 'Preferences',
     pageSize: 'Rows per page',
+    columns: 'Columns',
     items: (count: number) => `${count} rows`,
     matches: (count: number) => (count === 1 ? '1 match' : `${count} matches`),
     selectAll: 'Choose all',
