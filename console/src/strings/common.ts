@@ -27,6 +27,7 @@ export const common = {
   updated: 'Last changed',
   description: 'Description',
   summary: 'Summary',
+  tags: 'Tags',
   noPage: 'There is no such page',
   navigation: 'Pages of this service',
   openNavigation: 'Open the pages of this service',

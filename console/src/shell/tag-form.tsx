@@ -1,0 +1,80 @@
+/** Tags of anything: edited together, saved together, with the commands that do the same. */
+import Button from '@cloudscape-design/components/button';
+import Container from '@cloudscape-design/components/container';
+import Header from '@cloudscape-design/components/header';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import TagEditor, { type TagEditorProps } from '@cloudscape-design/components/tag-editor';
+import { useState } from 'react';
+import { type Loaded, useAction } from '../data';
+import { t } from '../strings';
+import { CliCommand, ErrorAlert, useFlash } from './parts';
+
+export interface Tag {
+  Key?: string | undefined;
+  Value?: string | undefined;
+}
+
+/** What is to be there, what was new or changed among it, and the keys that go. */
+export interface TagChange {
+  kept: { Key: string; Value: string }[];
+  changed: { Key: string; Value: string }[];
+  removed: string[];
+}
+
+interface Props {
+  loaded: Loaded<Tag[]>;
+  description: string;
+  limit: number;
+  save: (change: TagChange) => Promise<void>;
+  commands: (change: TagChange) => string[];
+  saved: string;
+}
+
+export function TagForm({ loaded, description, limit, save, commands, saved }: Props) {
+  const [edited, setEdited] = useState<readonly TagEditorProps.Tag[]>();
+  const [valid, setValid] = useState(true);
+  const { busy, error, run } = useAction();
+  const { push } = useFlash();
+  const present = loaded.data ?? [];
+  const tags = edited ?? present.map(({ Key, Value }) => ({ key: Key ?? '', value: Value ?? '', existing: true }));
+  const kept = tags.filter((tag) => !tag.markedForRemoval).map(({ key, value }) => ({ Key: key, Value: value }));
+  const change: TagChange = {
+    kept,
+    changed: kept.filter(({ Key, Value }) => !present.some((tag) => tag.Key === Key && (tag.Value ?? '') === Value)),
+    removed: tags.filter((tag) => tag.markedForRemoval && tag.existing).map(({ key }) => key),
+  };
+  const store = () =>
+    run(async () => {
+      await save(change);
+      push('success', saved);
+      await loaded.reload();
+      setEdited(undefined);
+    });
+  return (
+    <Container header={<Header variant="h3" description={description}>{t.tags}</Header>}>
+      <SpaceBetween size="m">
+        <ErrorAlert error={error ?? loaded.error} />
+        <TagEditor
+          tags={tags}
+          tagLimit={limit}
+          loading={loaded.loading}
+          onChange={({ detail }) => {
+            setEdited(detail.tags);
+            setValid(detail.valid);
+          }}
+        />
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button disabled={!edited || !valid} loading={busy} onClick={() => void store()}>
+            {t.save}
+          </Button>
+          {edited && (
+            <Button variant="link" onClick={() => setEdited(undefined)}>
+              {t.cancel}
+            </Button>
+          )}
+        </SpaceBetween>
+        {edited && valid && (change.changed.length > 0 || change.removed.length > 0) && <CliCommand lines={commands(change)} />}
+      </SpaceBetween>
+    </Container>
+  );
+}
