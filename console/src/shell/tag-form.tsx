@@ -36,7 +36,7 @@ export function TagForm({ loaded, description, limit, save, commands, saved }: P
   const { busy, error, run } = useAction();
   const { push } = useFlash();
   const present = loaded.data ?? [];
-  const tags = edited ?? present.map(({ Key, Value }) => ({ key: Key ?? '', value: Value ?? '', existing: true }));
+  const tags: readonly TagEditorProps.Tag[] = edited ?? present.map(({ Key, Value }) => ({ key: Key ?? '', value: Value ?? '', existing: true }));
   const kept = tags.filter((tag) => !tag.markedForRemoval).map(({ key, value }) => ({ Key: key, Value: value }));
   const change: TagChange = {
     kept,
