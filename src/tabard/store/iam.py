@@ -7,7 +7,7 @@ Kinds of change (see ``port.Change``), each with the unique id among its keys: `
 (and its user's id, or the account's number for root), ``user``, ``group``, ``role``, ``policy`` (its versions
 too), ``instance-profile``, ``grants`` (what is embedded in or attached to the entity
 of that id, and the ARNs of the policies that it has begun or ceased to use),
-``membership`` (the user's id and the group's), ``last-used``.
+``membership`` (the user's id and the group's), ``last-used``, ``activity`` (the user's or role's id).
 """
 
 from __future__ import annotations
@@ -133,6 +133,17 @@ class LastUse(msgspec.Struct, frozen=True):
     region: str
 
 
+class Activity(msgspec.Struct, frozen=True):
+    """When a user or role (by its id) last attempted an operation of a service, allowed or not, and in which region."""
+
+    id: str
+    account: str
+    service: str
+    operation: str
+    at: float
+    region: str
+
+
 class InlinePolicy(NamedTuple):
     """A policy embedded in a user, group or role."""
 
@@ -193,6 +204,16 @@ class LastUses(Protocol):
 
     def record(self, uses: Sequence[LastUse]) -> None:
         """Write down uses, the newest of each id last."""
+
+
+class Activities(Protocol):
+    """What users and roles last attempted; gone with them."""
+
+    def of(self, account: str, entity_id: str) -> list[Activity]:
+        """The last attempt at each operation that the user or role ever called, by service and operation."""
+
+    def record(self, attempts: Sequence[Activity]) -> None:
+        """Write down attempts over the earlier ones at the same operations, the newest of each last."""
 
 
 E = TypeVar("E")
@@ -333,6 +354,7 @@ class Repositories(Protocol):
     accounts: Accounts
     access_keys: AccessKeys
     last_uses: LastUses
+    activities: Activities
     users: Users
     groups: Groups
     roles: Roles

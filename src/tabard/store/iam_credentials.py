@@ -146,6 +146,38 @@ class TokenPreferences(Record, frozen=True, kw_only=True):
     global_endpoint_version: int = 1
 
 
+class OutboundFederation(Record, frozen=True, kw_only=True):
+    """Whether an account's principals may ask for tokens that others trust, by its number.
+
+    ``issuer`` is the account's part of its issuer's URL; it stays the same when the feature is switched off and on.
+    """
+
+    kind = "outbound-federation"
+    issuer: str
+    enabled: bool = True
+
+
+class AccountProperties(Record, frozen=True, kw_only=True):
+    """An account's settings, by its number: values by ``Namespace/PropertyName``."""
+
+    kind = "account-properties"
+    properties: dict[str, str]
+
+
+class AccessReport(Record, frozen=True, kw_only=True):
+    """What was found out of the services that somebody may use and did, by the job's id; ``owner`` asked for it.
+
+    ``services`` are the namespaces that their policies allow; ``found`` is who attempted what and when, as of
+    ``created_at``: what the service made of it, as JSON.
+    """
+
+    kind = "access-report"
+    about: str
+    by_action: bool = False
+    services: list[str] = []
+    found: str = ""
+
+
 R = TypeVar("R", bound=Record)
 
 
@@ -186,3 +218,6 @@ class Credentials(Protocol):
     deletion_tasks: Records[DeletionTask]
     credential_reports: Records[CredentialReport]
     token_preferences: Records[TokenPreferences]
+    outbound_federations: Records[OutboundFederation]
+    account_properties: Records[AccountProperties]
+    access_reports: Records[AccessReport]

@@ -13,6 +13,7 @@ import pytest
 from tabard.store.iam import (
     AccessKey,
     Account,
+    Activity,
     Group,
     InlinePolicy,
     InstanceProfile,
@@ -302,3 +303,27 @@ def test_the_last_use_is_the_newest(bench: Bench) -> None:
     assert found is not None
     assert (found.at, found.service) == (3.0, "iam")
     bench.write(lambda db: db.last_uses.record([]))
+
+
+def test_what_was_attempted_is_kept_by_operation_and_goes_with_who_did_it(bench: Bench) -> None:
+    ana, worker = user("ana"), role("worker")
+    bench.write(lambda db: [db.users.create(ana), db.roles.create(worker)])
+
+    def attempt(of: str, operation: str, at: float, region: str = "us-east-1") -> Activity:
+        return Activity(of, A, "s3", operation, at, region)
+
+    first = [
+        attempt(ana.id, "ListBuckets", 1.0),
+        attempt(ana.id, "GetObject", 2.0),
+        attempt(worker.id, "X", 3.0),
+    ]
+    assert bench.db.activities.of(A, ana.id) == []
+    bench.write(lambda db: db.activities.record(first))
+    assert bench.db.activities.of(A, ana.id) == [first[1], first[0]]
+    later = attempt(ana.id, "GetObject", 9.0, "eu-west-1")
+    bench.write(lambda db: db.activities.record([attempt(ana.id, "GetObject", 8.0), later]))
+    assert bench.db.activities.of(A, ana.id) == [later, first[0]]
+    assert bench.db.activities.of(B, ana.id) == []
+    bench.write(lambda db: [db.users.delete(ana), db.roles.delete(worker)])
+    assert bench.db.activities.of(A, ana.id) == []
+    assert bench.db.activities.of(A, worker.id) == []

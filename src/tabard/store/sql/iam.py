@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tabard.store.sql.iam_accounts import SqlAccessKeys, SqlAccounts, SqlLastUses
+from tabard.store.sql.iam_activity import SqlActivities
 from tabard.store.sql.iam_credentials import SqlCredentials
 from tabard.store.sql.iam_grants import SqlGrants
 from tabard.store.sql.iam_groups import SqlGroups
@@ -23,14 +24,16 @@ class IamRepositories:
         keys = SqlAccessKeys(session)
         grants = SqlGrants(session)
         credentials = SqlCredentials(session)
-        users = SqlUsers(session, keys, grants, credentials)
+        activities = SqlActivities(session)
+        users = SqlUsers(session, keys, grants, credentials, activities)
         profiles = SqlInstanceProfiles(session)
         self.accounts: iam.Accounts = SqlAccounts(session)
         self.access_keys: iam.AccessKeys = keys
         self.last_uses: iam.LastUses = SqlLastUses(session)
+        self.activities: iam.Activities = activities
         self.users: iam.Users = users
         self.groups: iam.Groups = SqlGroups(session, users, grants)
-        self.roles: iam.Roles = SqlRoles(session, grants, profiles)
+        self.roles: iam.Roles = SqlRoles(session, grants, profiles, credentials, activities)
         self.policies: iam.Policies = SqlPolicies(session)
         self.grants: iam.Grants = grants
         self.instance_profiles: iam.InstanceProfiles = profiles

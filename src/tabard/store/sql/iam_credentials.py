@@ -131,6 +131,13 @@ class SqlCredentials:
         self.token_preferences: port.Records[port.TokenPreferences] = SqlRecords(
             session, port.TokenPreferences
         )
+        self.outbound_federations: port.Records[port.OutboundFederation] = SqlRecords(
+            session, port.OutboundFederation
+        )
+        self.account_properties: port.Records[port.AccountProperties] = SqlRecords(
+            session, port.AccountProperties
+        )
+        self.access_reports: port.Records[port.AccessReport] = SqlRecords(session, port.AccessReport)
 
     def drop_of_user(self, account: str, user_id: str) -> None:
         """Take out what a user has, who is deleted."""
@@ -140,8 +147,13 @@ class SqlCredentials:
             self.ssh_public_keys,
             self.signing_certificates,
             self.service_credentials,
+            self.access_reports,
         ):
             _drop(records, account, user_id)
+
+    def drop_of_role(self, account: str, role_id: str) -> None:
+        """Take out what a role has, that is deleted."""
+        _drop(self.access_reports, account, role_id)
 
 
 def _drop(records: port.Records[Any], account: str, owner: str) -> None:

@@ -12,6 +12,7 @@ from tabard.store.sql.schema_iam import INSTANCE_PROFILES, LAST_USES, MEMBERS, R
 
 if TYPE_CHECKING:
     from tabard.store.sql.iam_accounts import SqlAccessKeys
+    from tabard.store.sql.iam_activity import SqlActivities
     from tabard.store.sql.iam_credentials import SqlCredentials
     from tabard.store.sql.iam_grants import SqlGrants
     from tabard.store.sql.session import Session
@@ -49,11 +50,17 @@ class SqlUsers(Bounded[User]):
     statements = Statements(USERS)
 
     def __init__(
-        self, session: Session, keys: SqlAccessKeys, grants: SqlGrants, credentials: SqlCredentials
+        self,
+        session: Session,
+        keys: SqlAccessKeys,
+        grants: SqlGrants,
+        credentials: SqlCredentials,
+        activities: SqlActivities,
     ) -> None:
         super().__init__(session, grants)
         self._keys = keys
         self._credentials = credentials
+        self._activities = activities
 
     def delete(self, entity: User) -> None:
         """Take a user out, with access keys, other credentials, memberships and policies."""
@@ -61,6 +68,7 @@ class SqlUsers(Bounded[User]):
             self._keys.delete(key)
         self._credentials.drop_of_user(entity.account, entity.id)
         self._session.connection.execute(delete(LAST_USES).where(LAST_USES.c.id == entity.id))
+        self._activities.forget(entity.account, entity.id)
         if self._session.connection.execute(delete(MEMBERS).where(MEMBERS.c.user_id == entity.id)).rowcount:
             self._session.changed("membership", entity.account, (entity.id,), None)
         self._grants.drop(entity.account, entity.id)
@@ -74,14 +82,25 @@ class SqlRoles(Bounded[Role]):
     record = Role
     statements = Statements(ROLES)
 
-    def __init__(self, session: Session, grants: SqlGrants, profiles: SqlInstanceProfiles) -> None:
+    def __init__(
+        self,
+        session: Session,
+        grants: SqlGrants,
+        profiles: SqlInstanceProfiles,
+        credentials: SqlCredentials,
+        activities: SqlActivities,
+    ) -> None:
         super().__init__(session, grants)
         self._profiles = profiles
+        self._credentials = credentials
+        self._activities = activities
 
     def delete(self, entity: Role) -> None:
         """Take a role out, with its policies, and out of its instance profiles."""
         self._profiles.forget_role(entity)
+        self._credentials.drop_of_role(entity.account, entity.id)
         self._session.connection.execute(delete(LAST_USES).where(LAST_USES.c.id == entity.id))
+        self._activities.forget(entity.account, entity.id)
         self._grants.drop(entity.account, entity.id)
         super().delete(entity)
 

@@ -60,6 +60,17 @@ LAST_USES = Table(
     Column("region", Text, nullable=False),
 )
 
+ACTIVITIES = Table(
+    "iam_activities",
+    METADATA,
+    Column("id", Text, primary_key=True, comment="of a user or a role"),
+    Column("service", Text, primary_key=True),
+    Column("operation", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("region", Text, nullable=False),
+)
+
 USERS = _entity(
     "iam_users",
     Column("boundary", Text),

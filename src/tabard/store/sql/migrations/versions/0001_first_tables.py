@@ -148,6 +148,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("alias", name=op.f("uq_iam_accounts_alias")),
     )
     op.create_table(
+        "iam_activities",
+        sa.Column("id", sa.Text(), nullable=False, comment="of a user or a role"),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", "service", "operation", name=op.f("pk_iam_activities")),
+    )
+    op.create_table(
         "iam_attachments",
         sa.Column(
             "position",
