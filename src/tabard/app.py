@@ -37,7 +37,7 @@ from tabard.store.sql.upgrade import SchemaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tabard.compute.port import Machine
+    from tabard.compute.port import Driver, Machine
     from tabard.services.ec2.reconciler import InstanceReconciler
     from tabard.store.port import View
 
@@ -140,9 +140,10 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     pipeline.on_used = last_used.used
     server = HttpServer(pipeline.answer)
     stack.push_async_callback(server.close)
-    await server.serve_on(listener, Origin())
+    ssh_port, driver, instances = await _start_instances(settings, data, node, server, stack)
+    await server.serve_on(listener, Origin())  # not before it is recorded which instances do not run yet
     endpoint = _url(listener)
-    ssh_port, problems, instances = await _start_instances(settings, data, node, server, stack)
+    problems = [f"{problem.what} {problem.remedy}" for problem in (await driver.probe()).problems]
     facts: dict[str, str | int] = {"region": settings.region, "sshPort": ssh_port}
     console, console_link = await _start_console(
         node, pipeline, trail, account, facts, console_listener, stack
@@ -209,9 +210,8 @@ async def _start_console(
 
 async def _start_instances(
     settings: Settings, data: Path, node: Node, server: HttpServer, stack: contextlib.AsyncExitStack
-) -> tuple[int, list[str], int]:
-    """Take up the instances: the SSH port, what keeps instances from running here, and how many boot again."""
-    from tabard.compute.sandbox.driver import SandboxDriver
+) -> tuple[int, Driver, int]:
+    """Take up the instances: the SSH port, what runs them, and how many boot again."""
     from tabard.edge.doors import InstanceDoors
     from tabard.edge.metadata_listener import MetadataListener
     from tabard.edge.ssh import HostKeyFolder, SshFrontDoor
@@ -221,7 +221,7 @@ async def _start_instances(
     from tabard.services.ec2.reconciler import InstanceReconciler, Site
 
     ssh_port = settings.ssh_port or _ssh_port()
-    driver = SandboxDriver()
+    driver = instance_driver()
     stack.push_async_callback(driver.close)
     shown = InstanceMetadata(node.store, node.keys, node.clock, node.random)
     listener = MetadataListener(shown, TokenSealer(node.keys.derive(b"metadata-token")), node.clock)
@@ -233,13 +233,19 @@ async def _start_instances(
     reconciler = InstanceReconciler(node.store, driver, doors, site, node.clock, node.random)
     directory.reconciler = reconciler
     node.extensions[runtime.EXTENSION] = reconciler
-    probe = await driver.probe()
     booting = sum(
         each.state in {"pending", "running"} for each in node.store.read().ec2.instances.everywhere()
     )
     await reconciler.start()
     stack.push_async_callback(reconciler.stop)
-    return ssh_port, [f"{problem.what} {problem.remedy}" for problem in probe.problems], booting
+    return ssh_port, driver, booting
+
+
+def instance_driver() -> Driver:
+    """What runs instances on this machine."""
+    from tabard.compute.sandbox.driver import SandboxDriver
+
+    return SandboxDriver()
 
 
 class _Directory:

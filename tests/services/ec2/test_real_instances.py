@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
+import socket
 import subprocess
-import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from tests.support.server import TabardServer, running, start
 
 if TYPE_CHECKING:
@@ -158,16 +160,57 @@ def test_a_killed_server_comes_back_with_its_instances(tmp_path: Path) -> None:
         lab = lab_on(server, tmp_path)
         assert server.started["instances"] == 1
         eventually(lambda: _answers(lab, before))
-        assert lab.described([before["InstanceId"]]) == [before]
+        eventually(lambda: lab.described([before["InstanceId"]]) == [before])
         assert lab.ssh(before, "cat notes") == "kept\n"
     finally:
         server.stop()
 
 
+def test_a_killed_server_says_of_no_instance_that_it_runs_before_it_does(tmp_path: Path) -> None:
+    """Watched from the first reply of the next server on: whoever is told ``running`` can knock at the door."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    data = tmp_path / "data"
+    server = start(tmp_path / "log", data=data, port=port)
+    try:
+        lab = lab_on(server, tmp_path)
+        ids = {each["InstanceId"] for each in lab.launch(10)}
+        server.process.send_signal(signal.SIGKILL)
+        server.stop()
+        with ThreadPoolExecutor(1) as pool:
+            watching = pool.submit(_watched, lab, sorted(ids))
+            server = start(tmp_path / "log", data=data, port=port)
+            seen = watching.result(60)
+        assert {tuple(seen[each]) for each in ids} <= {("pending", "running"), ("running",)}
+        assert any(
+            states[0] == "pending" for states in seen.values()
+        )  # ten do not boot before the first reply
+    finally:
+        server.stop()
+
+
+def _watched(lab: Lab, ids: list[str]) -> dict[str, list[str]]:
+    """The states that instances are said to be in, one after the other, until all run; each that runs is tried."""
+    seen: dict[str, list[str]] = {each: [] for each in ids}
+    while not all("running" in states for states in seen.values()):
+        try:
+            described = lab.described(ids)
+        except EndpointConnectionError:
+            continue
+        for each in described:
+            states, state = seen[each["InstanceId"]], each["State"]["Name"]
+            if not states or states[-1] != state:
+                states.append(state)
+                if state == "running":
+                    door = (each["PublicIpAddress"], lab.server.started["ssh_port"])
+                    socket.create_connection(door, 5).close()
+    return seen
+
+
 @pytest.mark.long
-def test_a_hundred_instances_run_within_ten_seconds(lab: Lab) -> None:
-    began = time.monotonic()
-    lab.launch(100)
-    took = time.monotonic() - began
-    print(f"100 instances in {took:.1f} s", file=sys.stderr)
-    assert took < 10
+def test_a_hundred_instances_run_at_once(lab: Lab) -> None:
+    """How long that takes is what ``make bench`` says."""
+    instances = lab.launch(100)
+    assert len({each["PublicIpAddress"] for each in instances}) == 100
+    for each in (instances[0], instances[-1]):
+        assert lab.ssh(each, "hostname") == f"ip-{each['PrivateIpAddress'].replace('.', '-')}\n"

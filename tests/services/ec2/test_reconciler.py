@@ -65,6 +65,31 @@ def test_after_a_crash_everything_is_taken_up_again(world: World) -> None:
     assert not world.site.home(was_ending).exists()
 
 
+def test_an_instance_that_boots_again_is_pending_until_it_runs(world: World) -> None:
+    """What ran when the server was killed does not run at its next start: not until it has booted."""
+    boots, rests = (each["InstanceId"] for each in world.launch(2))
+    world.ec2.stop_instances(InstanceIds=[rests])
+    world.settle()
+    before = world.describe(boots)
+    crash(world)
+    gate = world.driver.launching = world.run(_event())
+    world.start_reconciler(settled=False)
+    assert world.describe(boots) == {**before, "State": {"Code": 0, "Name": "pending"}}
+    assert world.ec2.describe_instance_status(InstanceIds=[boots])["InstanceStatuses"] == []
+    (status,) = world.ec2.describe_instance_status(InstanceIds=[boots], IncludeAllInstances=True)[
+        "InstanceStatuses"
+    ]
+    for check in ("InstanceStatus", "SystemStatus"):
+        assert status[check]["Status"] == "initializing"
+        assert status[check]["Details"] == [{"Name": "reachability", "Status": "initializing"}]
+    assert world.state(rests) == "stopped"
+    gate.set()
+    world.settle()
+    assert world.describe(boots) == before
+    (status,) = world.ec2.describe_instance_status(InstanceIds=[boots])["InstanceStatuses"]
+    assert status["InstanceStatus"]["Status"] == "ok"
+
+
 def test_a_new_instance_that_cannot_be_launched_is_terminated_and_says_why(world: World) -> None:
     world.driver.failure = "no namespaces here"
     (instance,) = world.launch()

@@ -136,7 +136,7 @@ class World(iam_world.World):
         self.instances = self.start_reconciler()
         self.ec2 = self.in_region(REGION)
 
-    def start_reconciler(self) -> InstanceReconciler:
+    def start_reconciler(self, *, settled: bool = True) -> InstanceReconciler:
         """A new reconciler over the same records, as after a start of the server."""
 
         async def start() -> InstanceReconciler:
@@ -144,7 +144,8 @@ class World(iam_world.World):
                 self.store, self.driver, self.doors, self.site, self.node.clock, self.node.random
             )
             await made.start()
-            await made.settled()
+            if settled:
+                await made.settled()
             return made
 
         made: InstanceReconciler = self.run(start())

@@ -37,10 +37,10 @@ async def instances() -> list[Finding]:
 
 
 async def probe_instances() -> Probe:
-    """Ask the sandbox what it can do on this machine."""
-    from tabard.compute.sandbox.driver import SandboxDriver
+    """Ask what would run instances what it can do on this machine."""
+    from tabard.app import instance_driver
 
-    driver = SandboxDriver()
+    driver = instance_driver()
     try:
         return await driver.probe()
     finally:

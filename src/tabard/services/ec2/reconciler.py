@@ -22,6 +22,7 @@ from tabard.compute import guest
 from tabard.compute.port import ComputeError, MachineSpec
 from tabard.compute.run import run
 from tabard.compute.user_data import run_user_data
+from tabard.core.errors import AwsError
 from tabard.services.ec2 import instance_view
 from tabard.services.ec2.addresses import AddressPool
 from tabard.services.ec2.profile_associations import REMEMBERED
@@ -142,12 +143,37 @@ class InstanceReconciler:
             self._tasks[instance_id] = task
 
     async def start(self) -> None:
-        """Take up the records: whatever is to run is booted, whatever was being ended is ended."""
+        """Take up the records: whatever is to run is booted, whatever was being ended is ended.
+
+        What ran when the server ended is ``pending`` at return, as after a start, until it runs again.
+        """
         self._site.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self._boot_again()
         for instance in self._store.read().ec2.instances.everywhere():
             if instance.state not in {"stopped", "terminated"}:
                 self.wake(instance.account, instance.id)
         self._sweeping = asyncio.get_running_loop().create_task(self._sweep_forever())
+
+    async def _boot_again(self) -> None:
+        """Record of what is said to run that it does not yet. Nothing is left of an earlier boot, so this is another."""
+        everywhere = self._store.read().ec2.instances.everywhere()
+        running = [each for each in everywhere if each.state == "running"]
+
+        def job(view: View) -> None:
+            for each in running:
+                changed = msgspec.structs.replace(
+                    each, state="pending", boot=each.boot + 1, state_changed_at=self._clock()
+                )
+                view.ec2.instances.put(changed)
+
+        if not running:
+            return
+        try:
+            await self._store.write(job)
+        except (
+            AwsError
+        ) as error:  # a full disk: they are booted all the same, and say too early that they run
+            log.error("it could not be recorded that %d instances boot again: %s", len(running), error)  # noqa: TRY400 - the writer has told more
 
     async def stop(self) -> None:
         """End every machine and leave the records as they are, for the next start."""
