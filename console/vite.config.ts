@@ -1,9 +1,10 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { serviceReference } from './service-reference.mjs';
 
 export default defineConfig({
   base: '/_/console/',
-  plugins: [react()],
+  plugins: [react(), serviceReference()],
   build: {
     target: 'es2022',
     // what the content security policy allows is files of ours, not addresses made of text
