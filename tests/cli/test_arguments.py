@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,12 +101,10 @@ def test_a_folder_that_cannot_be_is_told_in_a_line(
 
 def test_help_imports_next_to_nothing() -> None:
     script = "import sys; from tabard.cli.main import main\ntry: main(['--help'])\nfinally: print(sorted(sys.modules))"
-    began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "start here:" in done.stdout
     for heavy in ("botocore", "sqlalchemy", "uvicorn", "asyncssh", "rich", "cryptography", "asyncio"):
         assert f"'{heavy}'" not in done.stdout
-    assert time.monotonic() - began < 5
 
 
 def test_a_terminal_without_utf_8_fails_nothing(tmp_path: Path) -> None:

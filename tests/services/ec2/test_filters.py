@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import time
+import re
 from fnmatch import fnmatchcase
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.work import steps
 
-from tabard.services.ec2.filters import filtered, matcher
+from tabard.services.ec2.filters import _parts, _pattern, filtered, matcher
 from tabard.services.ec2.pages import page
 
 TEXT = st.text("ab*?\\.[", max_size=6)
@@ -68,14 +70,15 @@ def test_wildcards_mean_what_the_shell_means_by_them(pattern: str, value: str) -
     assert matcher([pattern])(value) == fnmatchcase(value, pattern)
 
 
-def test_no_pattern_takes_long() -> None:
-    began = time.perf_counter()
-    for pattern in (
-        "*a" * 200 + "*b",
-        "*" * 5000 + "b",
-        "*a?" * 100 + "b",
-        "?" * 100_000,
-        "*" + "a" * 255 + "b*",
-    ):
-        assert not matcher([pattern])("a" * 256)
-    assert time.perf_counter() - began < 1.0
+@pytest.mark.parametrize(
+    "pattern",
+    ["*a" * 200 + "*b", "*" * 5000 + "b", "*a?" * 100 + "b", "?" * 100_000, "*" + "a" * 255 + "b*"],
+)
+def test_no_pattern_costs_more_than_its_length(pattern: str) -> None:
+    """What stands between two stars is looked for once, and nothing in it repeats: no way is ever tried again."""
+    assert not matcher([pattern])("a" * 256)
+    parts = _parts(pattern)
+    assert steps(lambda: matcher([pattern])("a" * 256)) < 20 * len(pattern) + 2000
+    for part in parts:
+        expression = _pattern(part).pattern
+        assert expression == "(?!)" or not set(re.sub(r"\\.", "", expression)) & set("*+?{|(")
