@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 
-def steps(work: Callable[[], object]) -> int:
-    """How many lines of Python a piece of work runs. What C code does beneath a line is not seen."""
+@contextmanager
+def counted() -> Iterator[Callable[[], int]]:
+    """How many lines of Python the functions called in a block have run so far. What C code does is not seen."""
     count = 0
 
     def trace(_frame: FrameType, event: str, _value: Any) -> Any:
@@ -22,7 +24,21 @@ def steps(work: Callable[[], object]) -> int:
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        work()
+        yield lambda: count
     finally:
         sys.settrace(before)
-    return count
+
+
+def steps(work: Callable[[], object]) -> int:
+    """How many lines of Python a piece of work runs."""
+    with counted() as count:
+        work()
+    return count()
+
+
+@contextmanager
+def at_most(lines: int) -> Iterator[None]:
+    """Fail where the functions called in a block run more lines of Python, though they end in an exception."""
+    with counted() as count:
+        yield
+    assert count() <= lines, f"{count():,} lines were run"

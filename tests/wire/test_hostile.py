@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.work import at_most
 
 from tabard.core.errors import AwsError
 from tabard.core.http import HttpRequest
@@ -18,18 +17,8 @@ from tabard.wire.faults import FAULTS
 from tabard.wire.json_codec import JsonDecoder
 from tabard.wire.xml_decode import BadXmlError, parse
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 FORM = [(b"content-type", b"application/x-www-form-urlencoded")]
 SOME_ROOT = frozenset({"a"})
-
-
-@contextmanager
-def soon(seconds: float = 2.0) -> Iterator[None]:
-    begun = time.process_time()
-    yield
-    assert time.process_time() - begun < seconds
 
 
 def decoded(name: str, body: bytes) -> dict[str, Any]:
@@ -50,7 +39,7 @@ EC2 = b"Version=2016-11-15&Action="
 
 
 def test_a_huge_index_costs_nothing_and_gaps_close() -> None:
-    with soon(0.5):
+    with at_most(20_000):
         body = IAM + b"UntagRole&RoleName=r&TagKeys.member.999999999=b&TagKeys.member.7=a"
         assert decoded("iam", body)["TagKeys"] == ["a", "b"]
 
@@ -93,22 +82,22 @@ def test_ec2_has_its_own_words_for_malformed_forms(tail: bytes) -> None:
 
 
 def test_too_many_parameters_are_refused_before_they_are_read() -> None:
-    with soon(0.5):
+    with at_most(60_000):
         assert (
             "too many"
             in refused("iam", IAM + b"GetRole&" + b"&".join(b"a%d=1" % i for i in range(30_000))).message
         )
 
 
-def test_many_parameters_are_read_in_time() -> None:
+def test_many_parameters_are_each_read_once() -> None:
     names = b"&".join(b"Filter.%d.Value.%d=x" % (i % 100 + 1, i // 100 + 1) for i in range(15_000))
-    with soon():
+    with at_most(1_000_000):
         params = decoded("ec2", EC2 + b"DescribeInstances&" + names)
     assert len(params["Filters"]) == 100
 
 
 def test_a_name_of_many_segments_is_refused() -> None:
-    with soon():
+    with at_most(20_000):
         body = EC2 + b"DescribeInstances&Filter" + b".1" * 100_000 + b"=x"
         assert refused("ec2", body).code == "InvalidQueryParameter"
 
@@ -117,7 +106,7 @@ def test_a_pattern_takes_no_longer_than_its_text_deserves() -> None:
     headers = [(b"x-amz-rename-source", b"/" * 60_000 + b"\t")]
     request = HttpRequest("PUT", "/b/k", "renameObject", headers)
     match = route(request, "s3", virtual_hosts=())
-    with soon(), pytest.raises(AwsError):
+    with at_most(20_000), pytest.raises(AwsError):
         service("s3").operation(match.operation).decode(request, match)
 
 
@@ -190,7 +179,7 @@ BOMB = (
     ],
 )
 def test_hostile_xml_is_refused(text: bytes) -> None:
-    with soon(), pytest.raises(BadXmlError):
+    with at_most(5_000), pytest.raises(BadXmlError):
         parse(text, SOME_ROOT)
 
 
@@ -204,7 +193,7 @@ def test_a_declared_encoding_does_not_change_how_text_is_read() -> None:
     "text", [b"[" * 100_000, b'{"a":' * 100_000, b"nonsense", b'{"a":NaN}', b"\xff", b'"\\ud800"']
 )
 def test_hostile_json_is_refused(text: bytes) -> None:
-    with soon(), pytest.raises(AwsError) as caught:
+    with at_most(5_000), pytest.raises(AwsError) as caught:
         JsonDecoder(FAULTS["json"](PLAIN)).parse(text)
     assert caught.value.code == "SerializationException"
 
