@@ -37,6 +37,12 @@ class NoPromptError(Exception):
         self.screen = screen
 
 
+def _heed_the_keyboard() -> None:
+    """What a background job ignores (``make lab &``, ``nohup``), a program at a terminal does not."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """A program on a pty. Use it as a context manager: at the end it is hung up, as when a window is closed."""
 
@@ -58,6 +64,7 @@ class Terminal:
                 stdout=slave,
                 stderr=slave,
                 start_new_session=True,
+                preexec_fn=_heed_the_keyboard,  # noqa: PLW1509 - the lab starts it beside no other thread of its own
             )
         except BaseException:
             os.close(self._master)
