@@ -32,9 +32,10 @@ def ask(
     path: str,
     body: bytes = b"",
     headers: dict[str, str] | None = None,
+    source: str = "127.0.0.1",
 ) -> tuple[int, dict[str, str], bytes]:
     host = urlsplit(server.started["console"]).netloc
-    connection = http.client.HTTPConnection(host, timeout=10)
+    connection = http.client.HTTPConnection(host, timeout=10, source_address=(source, 0))
     try:
         connection.request(method, path, body, headers or {})
         reply = connection.getresponse()

@@ -52,6 +52,13 @@ class Throttled(NamedTuple):
 Outcome = SignedIn | NeedsCode | Refused | Throttled
 
 
+class Claimed(NamedTuple):
+    """Who somebody says they are, for the audit trail alone: the account's number and the user, where there are such."""
+
+    account: str
+    user: User | None
+
+
 class PasswordSignIn:
     """Checks passwords for one node. ``extensions`` are the node's, where its MFA attempts are counted."""
 
@@ -79,7 +86,7 @@ class PasswordSignIn:
         self, account_or_alias: str, name: str, password: str, code: str | None, now: float
     ) -> Outcome:
         view = self._store.read()
-        user = _user(view, account_or_alias, name)
+        user = claimed(view, account_or_alias, name).user
         held = view.iam.credentials
         profile = None if user is None else held.login_profiles.get(user.account, user.id)
         async with self._hashing:
@@ -125,8 +132,9 @@ class PasswordSignIn:
                 del self._failures[source]
 
 
-def _user(view: View, account_or_alias: str, name: str) -> User | None:
+def claimed(view: View, account_or_alias: str, name: str) -> Claimed:
+    """Whom an account's number or alias and a user's name mean; nothing of it may be told to whoever asks."""
     accounts = view.iam.accounts
     account = accounts.get(account_or_alias) if account_or_alias.isdigit() else None
     account = account or accounts.by_alias(account_or_alias)
-    return None if account is None else view.iam.users.get(account.id, name)
+    return Claimed("", None) if account is None else Claimed(account.id, view.iam.users.get(account.id, name))

@@ -46,6 +46,14 @@ class SignInLinks:
         self._waiting.append(_Waiting(_digest(token), subject, self._clock() + GOOD_FOR))
         return token
 
+    def see(self, token: str) -> Subject | None:
+        """Whose link this is, without opening it."""
+        digest, now = _digest(token), self._clock()
+        for waiting in self._waiting:
+            if hmac.compare_digest(waiting.digest, digest) and now < waiting.expires_at:
+                return waiting.subject
+        return None
+
     def take(self, token: str) -> Subject | None:
         """Whose link this is, once; None for one that was opened before, is too old, or never was."""
         digest, now = _digest(token), self._clock()

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import ipaddress
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from tabard.core.http import HttpReply
+from tabard.edge.console import federation
 from tabard.edge.console.files import PREFIX
 
 if TYPE_CHECKING:
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
     from tabard.edge.http import Body, Origin
     from tabard.edge.pipeline import Pipeline
 
-SIGN_IN_PATHS = frozenset({"/_/console/link", "/_/console/session", "/_/console/links"})
+SIGN_IN_PATHS = frozenset(
+    f"/_/console/{name}" for name in ("link", "session", "links", "password", "password-change", "federation")
+)
+_FORM_AT_MOST = 64 * 1024
 _SANDBOX = ((b"content-security-policy", b"sandbox"), (b"x-content-type-options", b"nosniff"))
 _REPLACED = frozenset({b"content-security-policy", b"x-content-type-options"})
 _PAGE_HEADERS = (
@@ -51,6 +56,8 @@ class ConsoleListener:
             return _misdirected()
         if request.path == "/" and request.method in {"GET", "HEAD"} and _is_navigation(request):
             return HttpReply(302, [(b"location", PREFIX.encode()), *_SANDBOX])
+        if request.path in {"/federation", "/switchrole"} and _is_for_the_console(request):
+            return await self.own(request, body, origin)
         reply = await self._pipeline.handle(request, body, origin)
         reply.headers = [header for header in reply.headers if header[0] not in _REPLACED]
         reply.headers.extend(_SANDBOX)
@@ -62,17 +69,14 @@ class ConsoleListener:
         if host is None:
             return _misdirected()
         base = f"{'https' if origin.secure else 'http'}://{host}"
-        if request.path in SIGN_IN_PATHS:
-            if request.method != "POST":
-                reply = _text(405, b"POST alone\n")
-            elif not _from_here(request, base):
-                reply = _text(403, b"a page of another origin may not sign in here\n")
-            else:
-                reply = await self._sign_in.reply(request, body, origin, base)
+        if request.path in SIGN_IN_PATHS or request.path in federation.PATHS:
+            reply = await self._signing_in(request, body, origin, base)
         elif request.method not in {"GET", "HEAD"}:
             reply = _text(405, b"GET or HEAD alone\n")
         elif request.path.startswith(PREFIX):
             reply = await self._pages.reply(request)
+        elif request.path == "/switchrole":
+            reply = HttpReply(302, [(b"location", f"{PREFIX}switchrole?{request.query}".encode())])
         elif request.path == "/_/console":
             reply = HttpReply(308, [(b"location", PREFIX.encode())])
         elif request.path == "/_/health":
@@ -82,6 +86,19 @@ class ConsoleListener:
         reply.headers.append((b"content-security-policy", _policy(base)))
         reply.headers.extend(_PAGE_HEADERS)
         return reply
+
+    async def _signing_in(self, request: HttpRequest, body: Body, origin: Origin, base: str) -> HttpReply:
+        """The paths that only pages of this origin may post to, and those that are AWS's, which programs and links use."""
+        if request.path in federation.PATHS:
+            if request.method not in {"GET", "POST"}:
+                return _text(405, b"GET or POST alone\n")
+            request.body = await body.whole(_FORM_AT_MOST) or b""
+            return self._sign_in.federation.reply(request, origin, base)
+        if request.method != "POST":
+            return _text(405, b"POST alone\n")
+        if not _from_here(request, base):
+            return _text(403, b"a page of another origin may not sign in here\n")
+        return await self._sign_in.reply(request, body, origin, base)
 
 
 def _policy(base: str) -> bytes:
@@ -119,6 +136,22 @@ def _is_navigation(request: HttpRequest) -> bool:
         not request.query
         and request.header(b"authorization") is None
         and "text/html" in (request.header(b"accept") or "")
+    )
+
+
+def _is_for_the_console(request: HttpRequest) -> bool:
+    """Whether a path that a bucket could have too is meant as AWS's sign-in host has it: unsigned, with its parameters."""
+    names = {name.lower() for name, _ in parse_qsl(request.query, keep_blank_values=True)}
+    is_signed = request.header(b"authorization") is not None or any(
+        name.startswith("x-amz-") for name in names
+    )
+    if is_signed or "signature" in names:
+        return False
+    if request.path == "/switchrole":
+        return request.method == "GET" and "rolename" in names
+    kind = request.header(b"content-type") or ""
+    return "action" in names or (
+        request.method == "POST" and kind.startswith("application/x-www-form-urlencoded")
     )
 
 
