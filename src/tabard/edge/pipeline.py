@@ -288,6 +288,7 @@ class Pipeline:
                 check.resource,
                 check.account or caller.account,
                 RequestContext(call, check),
+                canonical_id=check.canonical_id,
             )
             layers = principal.layers
             if check.policy is not None:

@@ -48,7 +48,8 @@ class Check(NamedTuple):
 
     ``account`` owns the resource ("" means the caller's account). ``keys`` are the condition keys that belong to this
     check alone (``iam:PassedToService``, ``aws:ResourceTag/…``); the global ones come from the pipeline. ``policy`` is
-    the resource's own policy (a bucket's, a role's trust policy), linked.
+    the resource's own policy (a bucket's, a role's trust policy), linked; ``canonical_id`` is the canonical user id of the
+    caller's account, for the policies that name accounts by it.
     """
 
     action: str
@@ -56,6 +57,7 @@ class Check(NamedTuple):
     account: str = ""
     keys: Keys = MappingProxyType({})
     policy: PolicySet | None = None
+    canonical_id: str = ""
 
 
 @dataclass(slots=True)
