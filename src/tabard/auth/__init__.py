@@ -16,7 +16,6 @@ from tabard.auth.dialects import (
     unknown_access_key,
     wrong_region,
 )
-from tabard.auth.keys import forget_signing_keys
 from tabard.auth.signature import Signature, parse, plain, service_of
 from tabard.auth.verification import Verified, verify, verify_link
 from tabard.auth.version2 import MECHANISM as VERSION_2
@@ -30,7 +29,6 @@ __all__ = [
     "decode_body",
     "expired_token",
     "failure",
-    "forget_signing_keys",
     "invalid_token",
     "missing_authentication",
     "parse",

@@ -45,8 +45,3 @@ def signing_key(secret: str, date: str, region: str, service: str) -> SigningKey
     key = hmac.digest(key, region.encode(), "sha256")
     key = hmac.digest(key, service.encode(), "sha256")
     return SigningKey(hmac.digest(key, b"aws4_request", "sha256"))
-
-
-def forget_signing_keys() -> None:
-    """Drop every cached signing key, as when a key ring is replaced."""
-    signing_key.cache_clear()

@@ -7,18 +7,18 @@ Reading is not believing: nothing here is true until :func:`tabard.auth.verify` 
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
 from tabard.auth import malformed, version2
+from tabard.auth.claims import claim_of, header_names
 from tabard.auth.dialects import dialect_of, failure
 from tabard.auth.timestamps import from_date_header, instant
 
 if TYPE_CHECKING:
+    from tabard.auth.claims import Claim
     from tabard.core.http import HttpRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -26,12 +26,7 @@ TERMINATOR = "aws4_request"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 MAX_EXPIRES = 604_800
 
-_WELL_FORMED = re.compile(
-    r"AWS4-HMAC-SHA256\s+Credential=([^\s,/=]{1,128})/([0-9]{8})/([^\s,/=]{1,64})/([^\s,/=]{1,64})/aws4_request,"
-    r"\s*SignedHeaders=([a-z0-9\-_;.!#$%&'*+^`|~:]++),\s*Signature="
-).fullmatch
-_SIGNATURE = re.compile(r"[0-9a-f]{64}").fullmatch
-SignedNames = tuple[tuple[str, ...], tuple[bytes, ...]]
+_HEXADECIMAL = b"0123456789abcdef"
 _QUERY_NAMES = frozenset(
     {
         "X-Amz-Algorithm",
@@ -54,7 +49,8 @@ class Signature(msgspec.Struct, frozen=True, gc=False):
     ``token`` is the session token, wherever it stood. ``expires`` is a presigned query's life in
     seconds. ``payload`` is the declared ``x-amz-content-sha256``; where none is declared,
     ``UNSIGNED-PAYLOAD`` for what S3 presigns and empty (hash the body) for all else. ``signed_names``
-    are ``signed_headers`` as the wire's bytes.
+    are ``signed_headers`` as the wire's bytes. ``claim`` is what was read of the header once for many requests, where it came
+    in the form that SDKs send.
     """
 
     access_key_id: str
@@ -70,6 +66,7 @@ class Signature(msgspec.Struct, frozen=True, gc=False):
     payload: str
     terminator: str = TERMINATOR
     signed_names: tuple[bytes, ...] = ()
+    claim: Claim | None = None
 
     @property
     def scope(self) -> str:
@@ -86,13 +83,13 @@ def service_of(request: HttpRequest) -> str | None:
 
     Never raises: it lets the router pick the service, and with it the dialect of any refusal.
     """
-    header = request.header(b"authorization")
+    header = request.first.get(b"authorization")
     if header is not None:
-        end = header.rfind("Signature=")
-        claimed = _claim(header[: end + 10]) if end > 0 else None
-        if claimed is not None:
-            return claimed[3].lower()
-        return _scoped_service(_between(header, "Credential=", ","))
+        end = header.rfind(b"Signature=")
+        claim = claim_of(header[: end + 10]) if end > 0 else None
+        if claim is not None:
+            return claim.service.lower()
+        return _scoped_service(_between(header.decode("latin-1"), "Credential=", ","))
     query = request.query
     if "X-Amz-Credential=" not in query:
         return None
@@ -138,32 +135,39 @@ def plain(request: HttpRequest) -> Signature | None:
 
     None for anything else, which :func:`parse` reads or refuses. Never raises.
     """
-    header = request.header(b"authorization")
-    amz_date = request.header(b"x-amz-date")
-    if header is None or amz_date is None:
+    first = request.first
+    header = first.get(b"authorization")
+    signed_at = first.get(b"x-amz-date")
+    if header is None or signed_at is None:
         return None
     query = request.query
     if query and ("X-Amz-Algorithm=" in query or "X-Amz-Signature=" in query):
         return None
-    mark = header.rfind("Signature=") + 10
-    claimed = _claim(header[:mark])
-    if claimed is None or instant(amz_date) is None or not _SIGNATURE(header, mark):
+    mark = header.rfind(b"Signature=") + 10
+    claim = claim_of(header[:mark])
+    given = header[mark:]
+    if claim is None or len(given) != 64 or given.translate(None, _HEXADECIMAL):
         return None
-    key_id, date, region, scoped, (names, wire_names) = claimed
+    amz_date = signed_at.decode("latin-1")
+    if instant(amz_date) is None:
+        return None
+    token = first.get(b"x-amz-security-token")
+    payload = first.get(b"x-amz-content-sha256")
     return Signature(
-        key_id,
-        date,
-        region,
-        scoped,
+        claim.access_key_id,
+        claim.date,
+        claim.region,
+        claim.service,
         amz_date,
-        names,
-        header[mark:],
-        request.header(b"x-amz-security-token"),
+        claim.names,
+        given.decode(),
+        None if token is None else token.decode("latin-1"),
         False,
         None,
-        request.header(b"x-amz-content-sha256") or "",
+        "" if payload is None else payload.decode("latin-1"),
         TERMINATOR,
-        wire_names,
+        claim.wire_names,
+        claim,
     )
 
 
@@ -186,26 +190,6 @@ def _from_version_2(request: HttpRequest) -> Signature | None:
         UNSIGNED_PAYLOAD,
         version2.MECHANISM,
     )
-
-
-def _claim(head: str) -> tuple[str, str, str, str, SignedNames] | None:
-    # Longer heads are read by the careful way: the cache must not be filled with what an attacker chooses.
-    return _remembered_claim(head) if len(head) <= 2048 else None
-
-
-@lru_cache(maxsize=8192)
-def _remembered_claim(head: str) -> tuple[str, str, str, str, SignedNames] | None:
-    """The part of a header before the signature itself, which a client repeats all day: hence the cache."""
-    match = _WELL_FORMED(head)
-    if match is None:
-        return None
-    return match[1], match[2], match[3], match[4], header_names(match[5])
-
-
-def header_names(text: str) -> SignedNames:
-    """The names in a ``SignedHeaders`` list: lower case, sorted, each once; as text and as bytes."""
-    names = tuple(sorted({name.strip() for name in text.lower().split(";")} - {""}))
-    return names, tuple([name.encode("latin-1", "replace") for name in names])
 
 
 def _from_unusual_header(request: HttpRequest, header: str, service: str | None) -> Signature:

@@ -26,12 +26,20 @@ class HttpRequest:
     body: bytes = b""
     _index: dict[bytes, bytes] | None = field(default=None, repr=False, compare=False)
 
-    def header(self, name: bytes) -> str | None:
-        """The first value of a header (``name`` in lower case), decoded as Latin-1; None when it is absent."""
+    @property
+    def first(self) -> dict[bytes, bytes]:
+        """The first value of each header; as many as ``headers`` where none repeats."""
         index = self._index
         if index is None:
-            index = self._index = dict(reversed(self.headers))
-        value = index.get(name)
+            index = dict(self.headers)
+            if len(index) != len(self.headers):
+                index = dict(reversed(self.headers))
+            self._index = index
+        return index
+
+    def header(self, name: bytes) -> str | None:
+        """The first value of a header (``name`` in lower case), decoded as Latin-1; None when it is absent."""
+        value = self.first.get(name)
         return None if value is None else value.decode("latin-1")
 
     def header_all(self, name: bytes) -> list[str]:
