@@ -30,7 +30,7 @@ class Dialect:
     ``buckets`` routes by bucket and key, in virtual-host style too; ``hoists`` takes ``x-amz-`` headers from the query
     string, where signers put them into presigned URLs. ``patterns`` are those that the service checks by itself, with its
     words; ``enums`` are code and message for a value outside an enumeration, by its shape; ``arguments`` are messages for
-    an argument of the wrong type, by its name.
+    an argument of the wrong type, by its name. ``statuses`` are those of replies that the model believes to be 200.
     """
 
     namespace: str = ""
@@ -44,6 +44,7 @@ class Dialect:
     patterns: Mapping[str, str] = field(default_factory=dict)
     enums: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     arguments: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, int] = field(default_factory=dict)
 
 
 PLAIN = Dialect()
@@ -112,6 +113,17 @@ DIALECTS: dict[str, Dialect] = {
             "EncodingType": ("InvalidArgument", "Invalid Encoding Method specified in Request"),
         },
         arguments={"partNumber": "Part number must be an integer between 1 and 10000, inclusive"},
+        statuses=dict.fromkeys(
+            (
+                "PutBucketAnalyticsConfiguration",
+                "PutBucketIntelligentTieringConfiguration",
+                "PutBucketInventoryConfiguration",
+                "PutBucketMetricsConfiguration",
+                "PutBucketPolicy",
+                "PutBucketTagging",
+            ),
+            204,
+        ),
     ),
 }
 

@@ -75,7 +75,7 @@ class RestCodec(Codec):
 
     def render(self, entry: dict[str, Any], shape: Shape | None) -> Encode:
         """Headers, status, and the body or the payload."""
-        status = entry["http"].get("responseCode", 200)
+        status = entry["http"].get("responseCode") or self.dialect.statuses.get(entry["name"], 200)
         identify: Callable[[str], Headers] = (
             amazon_ids if self.dialect.amazon_ids else lambda rid: [(b"x-amzn-requestid", rid.encode())]
         )

@@ -126,6 +126,26 @@ def test_another_account_needs_the_bucket_policy_and_its_own(client: Callable[..
     mine.delete_bucket(Bucket="shared-one")
 
 
+def test_a_bucket_policy_may_name_an_account_by_its_canonical_user_id(client: Callable[..., Any]) -> None:
+    mine, theirs = client("s3", FIRST), client("s3", SECOND)
+    mine.create_bucket(Bucket="shared-two")
+    mine.put_object(Bucket="shared-two", Key="k", Body=b"x")
+    for named, outcome in ((mine, ("AccessDenied", 403)), (theirs, None)):
+        principal = {"CanonicalUser": named.list_buckets()["Owner"]["ID"]}
+        grant = allow("s3:GetObject", "arn:aws:s3:::shared-two/*", Principal=principal)
+        mine.put_bucket_policy(Bucket="shared-two", Policy=policy(grant))
+        if outcome is not None:
+            assert refusal(lambda: theirs.get_object(Bucket="shared-two", Key="k")) == outcome
+    assert theirs.get_object(Bucket="shared-two", Key="k")["Body"].read() == b"x"
+    unknown = allow("s3:GetObject", "arn:aws:s3:::shared-two/*", Principal={"CanonicalUser": "a" * 64})
+    assert refusal(lambda: mine.put_bucket_policy(Bucket="shared-two", Policy=policy(unknown))) == (
+        "MalformedPolicy",
+        400,
+    )
+    mine.delete_object(Bucket="shared-two", Key="k")
+    mine.delete_bucket(Bucket="shared-two")
+
+
 def test_a_copy_between_accounts_needs_both_sides(client: Callable[..., Any]) -> None:
     mine, theirs = client("s3", FIRST), client("s3", SECOND)
     mine.create_bucket(Bucket="source-one")

@@ -208,3 +208,22 @@ def test_a_grant_to_everyone_is_public_unless_a_fixed_value_limits_it(
 ) -> None:
     document = policy.parse(statement(**changes), policy.Kind.RESOURCE, policy.Dialect.S3)
     assert is_public(document) is public
+
+
+def test_what_has_nothing_to_say_answers_204_where_aws_does(s3: Any, bucket: str) -> None:
+    """As recorded of AWS, where the model says nothing of the status."""
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    tags = {"TagSet": [{"Key": "a", "Value": "b"}]}
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    replies = {
+        "PutBucketPolicy": s3.put_bucket_policy(Bucket=bucket, Policy=document),
+        "DeleteBucketPolicy": s3.delete_bucket_policy(Bucket=bucket),
+        "PutBucketTagging": s3.put_bucket_tagging(Bucket=bucket, Tagging=tags),
+        "DeleteBucketTagging": s3.delete_bucket_tagging(Bucket=bucket),
+        "PutObjectTagging": s3.put_object_tagging(Bucket=bucket, Key="k", Tagging=tags),
+        "DeleteObjectTagging": s3.delete_object_tagging(Bucket=bucket, Key="k"),
+        "DeleteObject": s3.delete_object(Bucket=bucket, Key="k"),
+    }
+    statuses = {name: reply["ResponseMetadata"]["HTTPStatusCode"] for name, reply in replies.items()}
+    assert statuses == {name: 200 if name == "PutObjectTagging" else 204 for name in replies}

@@ -83,8 +83,11 @@ def question(
     every["s3:resourceaccount"] = bucket.account
     if keys:
         every.update(keys)
-    resource = None if bucket.policy is None else linked(bucket.policy)
-    return Check(action, bucket_arn(bucket.name, key), bucket.account, every, resource)
+    arn, account = bucket_arn(bucket.name, key), call.caller.account
+    if bucket.policy is None:
+        return Check(action, arn, bucket.account, every)
+    named = canonical_id(account) if account else ""
+    return Check(action, arn, bucket.account, every, linked(bucket.policy), named)
 
 
 def on_bucket(action: str, *, any_region: bool = False) -> Checks:
