@@ -43,6 +43,11 @@ def assumed_role_arn(account: str, role_name: str, session_name: str) -> str:
     return f"arn:{PARTITION}:sts::{account}:assumed-role/{role_name}/{session_name}"
 
 
+def federated_user_arn(account: str, name: str) -> str:
+    """The ARN of a session that GetFederationToken gave out."""
+    return f"arn:{PARTITION}:sts::{account}:federated-user/{name}"
+
+
 def ec2_arn(region: str, account: str, kind: str, identifier: str) -> str:
     """The ARN of an EC2 resource, such as ``instance`` ``i-0123``."""
     return f"arn:{PARTITION}:ec2:{region}:{account}:{kind}/{identifier}"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CallerKind = Literal["Root", "User", "AssumedRole", "FederatedUser", "Anonymous", "Service"]
 
@@ -30,7 +33,8 @@ class Caller:
     ``arn`` is what GetCallerIdentity shows (a session's own ARN); ``principal_arn`` is ``aws:PrincipalArn`` (for a
     session the role's ARN, path included); ``user_id`` is ``aws:userid`` (``AROA…:session``); ``unique_id`` is the
     user's, role's or account's own id. ``name`` is the user's or role's name. ``issued_at`` and ``expires_at`` are
-    seconds since the epoch, for temporary credentials only.
+    seconds since the epoch, for temporary credentials only. ``provider`` is the ARN of the identity provider behind a
+    session, ``identity_keys`` the condition keys (lower case) that its token gave the session.
     """
 
     kind: CallerKind
@@ -50,6 +54,8 @@ class Caller:
     transitive_tag_keys: tuple[str, ...] = ()
     delivery: Delivery | None = None
     service_name: str = ""
+    provider: str = ""
+    identity_keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_session(self) -> bool:

@@ -51,13 +51,16 @@ Key = Callable[["Call"], "Lazy"]
 
 GLOBAL_KEYS: dict[str, Key] = {
     "aws:currenttime": lambda call: iso8601(call.now),
+    "aws:federatedprovider": lambda call: _known(call.caller.provider),
     "aws:epochtime": lambda call: str(int(call.now)),
     "aws:multifactorauthage": _mfa_age,
     "aws:multifactorauthpresent": _mfa_present,
     "aws:principalaccount": lambda call: (
         _known(call.caller.account) if call.caller.kind != "Anonymous" else None
     ),
-    "aws:principalarn": lambda call: _known(call.caller.principal_arn),
+    "aws:principalarn": lambda call: _known(
+        call.caller.arn if call.caller.kind == "FederatedUser" else call.caller.principal_arn
+    ),
     "aws:principalisawsservice": lambda call: "true" if call.caller.kind == "Service" else "false",
     "aws:principalservicename": lambda call: _known(call.caller.service_name),
     "aws:principaltype": lambda call: _PRINCIPAL_TYPES[call.caller.kind],
@@ -106,6 +109,8 @@ class RequestContext(Context):
             value = self._principal_tags().get(key[len(_PRINCIPAL_TAG) :])
         elif key == "aws:resourceaccount":
             value = self._resource_account
+        elif key in self._call.caller.identity_keys:
+            value = self._call.caller.identity_keys[key]
         else:
             return super()._miss(key)
         return self._settle(key, value)
@@ -116,6 +121,7 @@ class RequestContext(Context):
             *GLOBAL_KEYS,
             "aws:resourceaccount",
             *(_PRINCIPAL_TAG + tag for tag in self._principal_tags()),
+            *self._call.caller.identity_keys,
         ):
             self.lookup(key)
         return [key for key in super().keys() if self.lookup(key) is not None]  # noqa: SIM118 - not a dictionary

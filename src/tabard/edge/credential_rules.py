@@ -13,11 +13,12 @@ from tabard.core.errors import AwsError
 if TYPE_CHECKING:
     from tabard.identity.principals import Principal
 
+_STS_FOR_FEDERATED = frozenset({"GetCallerIdentity"})
 _STS_FOR_SESSION_TOKENS = frozenset({"AssumeRole", "GetCallerIdentity"})
 
 
 def check_credentials(principal: Principal, service: str, operation: str) -> None:
-    """Refuse what GetSessionToken's credentials may not do: IAM without MFA, and most of STS.
+    """Refuse what GetSessionToken's credentials may not do: IAM without MFA, and most of STS; GetFederationToken's may less.
 
     A console session, which only signing in yields, may use IAM: that is what the console is for.
     """
@@ -26,5 +27,6 @@ def check_credentials(principal: Principal, service: str, operation: str) -> Non
         return
     if service == "iam" and caller.mfa_at is None and not principal.console:
         raise invalid_token(service)
-    if service == "sts" and operation not in _STS_FOR_SESSION_TOKENS:
+    federated = caller.kind == "FederatedUser"
+    if service == "sts" and operation not in (_STS_FOR_FEDERATED if federated else _STS_FOR_SESSION_TOKENS):
         raise AwsError("AccessDenied", f"Cannot call {operation} with session credentials", 403)

@@ -27,6 +27,8 @@ def denied(call: Call, request: policy.Request, decision: Decision) -> AwsError:
     if call.service == "s3":
         message = "Access Denied" if foreign else policy.denial_message(decision, request)
         return AwsError("AccessDenied", message, 403)
+    if call.service == "sts" and call.caller.kind == "Anonymous":
+        return AwsError("AccessDenied", f"Not authorized to perform {request.action}", 403)
     message = policy.denial_message(decision, request)
     if call.service == "ec2":
         encoded = base64.urlsafe_b64encode(

@@ -23,7 +23,7 @@ from tabard.edge.credential_rules import check_credentials
 from tabard.edge.denials import denied
 from tabard.edge.http import Disconnected
 from tabard.identity.principals import Principal, Principals, Problem
-from tabard.services.operation import LONG, OPERATIONS, WRITE, Call, Operation
+from tabard.services.operation import LONG, OPERATIONS, PROVE, WRITE, Call, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -88,7 +88,7 @@ class Pipeline:
         self._writing = Principals(node.store.transaction_view(), node.keys)
         self._ways: dict[tuple[str, str], Way] = {}
         self._identities: dict[int, tuple[Principal, msgspec.Raw]] = {}
-        self.on_used: Callable[[Principal, str, str, float], None] | None = None
+        self.on_used: Callable[[Principal, str, str, float, str], None] | None = None
 
     @property
     def principals(self) -> Principals:
@@ -207,6 +207,8 @@ class Pipeline:
         )
         if built.mode == WRITE:
             return self._change(passage, way, call, parameters)
+        if built.mode == PROVE:
+            return self._prove(passage, way, call, parameters)
         self._authorize(passage, call, built, parameters, principal)
         if built.mode == LONG:
             if way.streams_in:
@@ -223,6 +225,17 @@ class Pipeline:
             passage, call, built, parameters, lambda _view: built.run(call, parameters)
         )
         return await self._settle(passage, way, call, result)
+
+    async def _prove(self, passage: Passage, way: Way, call: Call, parameters: dict[str, Any]) -> HttpReply:
+        """The way of a request whose caller is proven by a token in it; a signature, where there is one, means nothing."""
+        built = way.built
+        if built.prove is None:
+            raise RuntimeError(f"{built.name} has no proof")
+        call.caller = ANONYMOUS
+        call.proven = await built.prove(call, parameters)
+        call.store = self._node.store.read()
+        self._authorize(passage, call, built, parameters, _NOBODY)
+        return await self._settle(passage, way, call, built.run(call, parameters))
 
     async def _take_time(
         self, passage: Passage, way: Way, call: Call, parameters: dict[str, Any]
@@ -270,7 +283,7 @@ class Pipeline:
         passage.principal = found
         check_credentials(found, service, passage.operation)
         if self.on_used is not None:
-            self.on_used(found, service, passage.region, passage.now)
+            self.on_used(found, service, passage.region, passage.now, passage.operation)
         return verified
 
     def _authorize(
@@ -353,6 +366,8 @@ class Pipeline:
             identity, account = self._identity(principal), principal.caller.account
         elif passage.signature is not None:
             identity, account = recording.unproven(passage.signature.access_key_id), ""
+        elif passage.call is not None and "identity" in passage.call.audit:
+            identity, account = passage.call.audit["identity"], passage.call.audit["account"]
         else:
             identity, account = recording.ANONYMOUS_IDENTITY, ""
         read_only = passage.way is None or passage.way.read_only

@@ -114,6 +114,16 @@ def identity_of(caller: Caller) -> msgspec.Raw:
                 "accountId": caller.account,
                 "userName": caller.name,
             }
+        if caller.kind == "FederatedUser":
+            session["sessionIssuer"] = {
+                "type": "IAMUser" if caller.name else "Root",
+                "principalId": caller.unique_id,
+                "arn": caller.principal_arn,
+                "accountId": caller.account,
+                "userName": caller.name,
+            }
+        if caller.provider:
+            session["webIdFederationData"] = {"federatedProvider": caller.provider, "attributes": {}}
         if caller.delivery is not None:
             session["ec2RoleDelivery"] = caller.delivery.version
         if caller.source_identity:

@@ -44,6 +44,22 @@ def linked(text: str, kind: policy.Kind, name: str) -> PolicySet:
     return policy.link([compiled(text, kind, name)])
 
 
+NOTHING = policy.link(())
+EVERYTHING = policy.link(
+    [
+        policy.compile(
+            policy.parse(
+                '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}',
+                policy.Kind.IDENTITY,
+                policy.Dialect.EVALUATE,
+            ),
+            policy.Source(policy.Kind.IDENTITY, "", "account root", ""),
+        )
+    ]
+)
+"""What an account's root may do, where it is limited by session policies."""
+
+
 class Grants:
     """Gathers and links; one for each view of the store."""
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tabard.core.arn import PARTITION, assumed_role_arn, iam_arn, root_arn
+from tabard.core.arn import PARTITION, assumed_role_arn, federated_user_arn, iam_arn, root_arn
 from tabard.core.caller import Caller, Delivery
-from tabard.identity.grants import Granted, Grants
+from tabard.identity.grants import EVERYTHING, NOTHING, Granted, Grants
 from tabard.identity.sessions import Claims, open_token
 from tabard.policy import Layers
 
@@ -131,7 +131,7 @@ class Principals:
                 principal = Principal(caller, claims.secret, None, None, None, token, console=claims.console)
                 return self._keep(key_id, principal, [("account", claims.account, claims.account)])
             case "federated":
-                return Problem.INVALID_TOKEN
+                return self._federated_session(claims, token)
 
     def _role_session(self, claims: Claims, token: str) -> Principal | Problem:
         role = self._view.iam.roles.by_id(claims.account, claims.principal_id)
@@ -162,6 +162,8 @@ class Principals:
             {**role.tags, **claims.tags},
             claims.transitive,
             delivery,
+            provider=claims.provider,
+            identity_keys=claims.identity_keys,
         )
         return self._with_session_policies(caller, claims, token, granted, made_from)
 
@@ -187,6 +189,37 @@ class Principals:
         )
         return self._with_session_policies(caller, claims, token, self._grants.of_user(user), [])
 
+    def _federated_session(self, claims: Claims, token: str) -> Principal | Problem:
+        """What GetFederationToken gave out: what both its caller's policies and those passed allow."""
+        account, tags = claims.account, claims.tags
+        if claims.principal_id == account:
+            if self._view.iam.accounts.get(account) is None:
+                return Problem.INVALID_TOKEN
+            granted = Granted(EVERYTHING, None, (("account", account, account),))
+            arn, name = root_arn(account), ""
+        else:
+            user = self._view.iam.users.by_id(account, claims.principal_id)
+            if user is None:
+                return Problem.INVALID_TOKEN
+            granted = self._grants.of_user(user)
+            arn, name = iam_arn(account, "user", user.path, user.name), user.name
+            tags = {**user.tags, **tags}
+        caller = Caller(
+            "FederatedUser",
+            account,
+            federated_user_arn(account, claims.session_name),
+            arn,
+            f"{account}:{claims.session_name}",
+            claims.principal_id,
+            name,
+            claims.session_name,
+            claims.access_key_id,
+            claims.issued_at,
+            claims.expires_at,
+            tags=tags,
+        )
+        return self._with_session_policies(caller, claims, token, granted, [], limited=True)
+
     def _with_session_policies(
         self,
         caller: Caller,
@@ -194,8 +227,12 @@ class Principals:
         token: str,
         granted: Granted,
         made_from: list[tuple[str, str, str]],
+        *,
+        limited: bool = False,
     ) -> Principal:
         session, more = self._grants.session_set(claims.policies, claims.policy_arns)
+        if session is None and limited:
+            session = NOTHING
         principal = Principal(
             caller,
             claims.secret,

@@ -32,7 +32,7 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
 
     ``principal_id`` is the unique id of the role or user (the account's number for its root); ``policies`` are session
     policies' documents; ``policy_arns`` managed ones named at the call; times are seconds since the epoch; ``console``
-    says that a person signed in to the console with it.
+    says that a person signed in to the console with it; ``provider`` and ``identity_keys`` are ``Caller``'s.
     """
 
     kind: SessionKind
@@ -52,6 +52,8 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
     delivery: tuple[str, str, str, str, str, str] | None = None
     chained: bool = False
     console: bool = False
+    provider: str = ""
+    identity_keys: dict[str, str | tuple[str, ...]] = {}
 
 
 class SessionCredentials(msgspec.Struct, frozen=True):
@@ -82,6 +84,8 @@ def mint(
     delivery: Delivery | None = None,
     chained: bool = False,
     console: bool = False,
+    provider: str = "",
+    identity_keys: dict[str, str | tuple[str, ...]] | None = None,
 ) -> SessionCredentials:
     """New session credentials for ``duration`` seconds; nothing is written anywhere."""
     key_id = access_key_id("ASIA", account, random)
@@ -113,6 +117,8 @@ def mint(
         ),
         chained,
         console,
+        provider,
+        identity_keys or {},
     )
     sealed = keys.seal(_PURPOSE, msgspec.msgpack.encode(claims))
     token = _PREFIX + base64.b64encode(sealed).decode()

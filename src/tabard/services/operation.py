@@ -13,6 +13,8 @@ item. The pipeline (``edge.pipeline``) does the rest, so that no operation can s
   transaction is durable, before the reply; effects must be safe to repeat (a reconciler repeats them after a crash).
 * LONG: ``async def``; it may stream the body (``call.body``) and do I/O. It is authorised on the committed state before
   the body is read; ``await call.write(job)`` runs ``job(view)`` in a transaction in which the checks are made once more.
+* PROVE: as READ, for a caller whom a token in the request names in place of a signature: ``prove`` verifies it first (it may
+  do I/O), and the caller is nobody but whom it proves.
 """
 
 from __future__ import annotations
@@ -31,10 +33,11 @@ if TYPE_CHECKING:
     from tabard.services.node import Node
     from tabard.store.port import View
 
-Mode = Literal["read", "write", "long"]
+Mode = Literal["read", "write", "long", "prove"]
 READ: Mode = "read"
 WRITE: Mode = "write"
 LONG: Mode = "long"
+PROVE: Mode = "prove"
 
 KeyValue = str | list[str] | tuple[str, ...] | None
 Keys = Mapping[str, "KeyValue | Callable[[], KeyValue]"]
@@ -81,6 +84,8 @@ class Call:
     """With ``each=True``: one decision per check, in their order, for the operation to report item by item."""
     effects: list[Callable[[], Awaitable[None] | None]] = field(default_factory=list)
     run_write: Callable[[Callable[[View], Any]], Awaitable[Any]] | None = None
+    proven: Any = None
+    """What the token of a PROVE operation was found to say."""
     audit: dict[str, Any] = field(default_factory=dict)
     """What the audit record should say beside the request: ``resources``, ``responseElements`` …"""
 
@@ -103,6 +108,7 @@ class Call:
 
 Checks = Callable[[Call, Any], Iterable[Check]]
 Run = Callable[[Call, Any], Any]
+Prove = Callable[[Call, Any], Awaitable[Any]]
 
 
 class Operation(NamedTuple):
@@ -115,6 +121,7 @@ class Operation(NamedTuple):
     each: bool
     anonymous: bool
     run: Run
+    prove: Prove | None = None
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}
@@ -122,18 +129,27 @@ OPERATIONS: dict[tuple[str, str], Operation] = {}
 
 
 def operation(
-    service: str, name: str, mode: Mode, *, checks: Checks | None, each: bool = False, anonymous: bool = False
+    service: str,
+    name: str,
+    mode: Mode,
+    *,
+    checks: Checks | None,
+    each: bool = False,
+    anonymous: bool = False,
+    prove: Prove | None = None,
 ) -> Callable[[Run], Run]:
     """Register a function as an operation.
 
     ``each``: one decision per check is handed over in ``call.decisions`` instead of refusing the call at the first denial.
     ``anonymous``: the operation may be called unsigned (S3 objects under a public bucket policy); checks still apply.
+    ``prove``: of a PROVE operation, verifies the token that stands in place of a signature, before the checks are made of
+    what it says; its result is ``call.proven``.
     """
 
     def register(run: Run) -> Run:
         if (service, name) in OPERATIONS:
             raise ValueError(f"{service}:{name} is registered twice")
-        OPERATIONS[service, name] = Operation(service, name, mode, checks, each, anonymous, run)
+        OPERATIONS[service, name] = Operation(service, name, mode, checks, each, anonymous, run, prove)
         return run
 
     return register

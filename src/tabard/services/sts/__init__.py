@@ -8,7 +8,17 @@ from tabard.services.sts import (
     assume_role,
     authorization_messages,
     caller_identity,
+    federation_tokens,
     session_tokens,
+    web_identity,
 )
 
-__all__ = ["access_keys", "assume_role", "authorization_messages", "caller_identity", "session_tokens"]
+__all__ = [
+    "access_keys",
+    "assume_role",
+    "authorization_messages",
+    "caller_identity",
+    "federation_tokens",
+    "session_tokens",
+    "web_identity",
+]

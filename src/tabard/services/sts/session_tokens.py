@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tabard.core.errors import AwsError
-from tabard.core.sources import as_datetime
-from tabard.identity.sessions import SessionCredentials, mint
+from tabard.identity.sessions import mint
 from tabard.services.operation import READ, Call, operation
 from tabard.services.sts import mfa
+from tabard.services.sts.role_sessions import as_reply
 
 _DEFAULT = 12 * 3600
 _ROOT_AT_MOST = 3600
@@ -38,14 +38,4 @@ def get_session_token(call: Call, request: dict[str, Any]) -> dict[str, Any]:
                 mfa_at=mfa_at,
             )
         )
-    }
-
-
-def as_reply(credentials: SessionCredentials) -> dict[str, Any]:
-    """The ``Credentials`` structure of STS's replies."""
-    return {
-        "AccessKeyId": credentials.access_key_id,
-        "SecretAccessKey": credentials.secret_access_key,
-        "SessionToken": credentials.session_token,
-        "Expiration": as_datetime(credentials.expires_at),
     }
