@@ -6,16 +6,14 @@ import errno
 import json
 import resource
 import stat
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from tabard.audit.jsonl import WAITING_AT_MOST, JsonLinesTrail
 from tabard.audit.port import Event
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def event(name: str) -> Event:
@@ -128,6 +126,60 @@ def test_a_file_that_can_not_be_put_aside_is_written_on(
     trail.close()
     [aside] = tmp_path.glob("events-*.jsonl")
     assert names(aside) == ["One", "Two", "Three"]
+
+
+def test_where_the_new_file_can_not_take_its_name_nothing_is_lost_and_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old file has been put aside by then: what is recorded meanwhile goes on into it."""
+    trail = JsonLinesTrail(tmp_path, lambda: 0.0, file_at_most=1)
+    rename = Path.rename
+
+    def fails(path: Path, target: Path) -> Path:
+        return _no_space() if path.name == "events.new" else rename(path, target)  # type: ignore[return-value]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "rename", fails)
+        for name in ("One", "Two", "Three"):
+            trail.record(event(name))
+        assert [trail.failed] == [False]
+        [aside] = tmp_path.glob("events-*.jsonl")
+        assert names(aside) == ["One", "Two", "Three"]
+    trail.record(event("Four"))
+    assert names(aside) == ["One", "Two", "Three", "Four"]
+    assert (tmp_path / "events.jsonl").read_bytes() == b""
+    trail.record(event("Five"))
+    trail.close()
+    assert [names(path) for path in sorted(tmp_path.glob("events-*.jsonl"))] == [
+        ["One", "Two", "Three", "Four"],
+        ["Five"],
+    ]
+
+
+def test_rotation_is_not_tried_with_every_record_while_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    trail = JsonLinesTrail(tmp_path, lambda: 0.0, file_at_most=64_000)
+    tried: list[int] = []
+
+    def fails(descriptor: int) -> None:
+        tried.append(descriptor)
+        _no_space()
+
+    monkeypatch.setattr("os.fsync", fails)
+    for number in range(300):
+        trail.record(event(str(number)))
+    trail.close()
+    assert 1 < len(tried) < 150
+    assert len(caplog.records) == 1
+
+
+def test_a_clock_that_stands_still_overwrites_no_file(tmp_path: Path) -> None:
+    trail = JsonLinesTrail(tmp_path, lambda: 0.0, file_at_most=1)
+    for name in ("One", "Two", "Three"):
+        trail.record(event(name))
+    trail.close()
+    assert [names(path) for path in sorted(tmp_path.glob("events-*.jsonl"))] == [["One"], ["Two"], ["Three"]]
 
 
 def _no_space(*_: object) -> int:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,12 +26,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+CURRENT = "events.jsonl"
+"""The file that is written to."""
 FILE_AT_MOST = 64 * 1024 * 1024
 """Bytes after which a file is closed and a new one begun."""
 FILES_AT_MOST = 32
 """Closed files that are kept; the oldest are removed."""
 WAITING_AT_MOST = 4096
 """Records that are kept while none can be written. Work is refused then: those beyond are refusals, counted but not kept."""
+
+_ASIDE = "events-%Y%m%dT%H%M%S%fZ.jsonl"
+_ASIDE_NAME = re.compile(r"events-\d{8}T\d{12}Z\.jsonl")
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
 
 def _plain(value: Any) -> Any:
@@ -104,7 +113,7 @@ class JsonLinesTrail:
         if self._left_out:
             log.error("the audit trail is written again; %d refused requests are not in it", self._left_out)
             self._left_out = 0
-        if self._size >= self._file_at_most:
+        if self._size >= self._rotate_at:
             self._rotate()
 
     def close(self) -> None:
@@ -113,9 +122,9 @@ class JsonLinesTrail:
         os.close(self._descriptor)
 
     def _open(self) -> None:
-        path = self._folder / "events.jsonl"
-        self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._descriptor = os.open(self._folder / CURRENT, _FLAGS, 0o600)
         self._size = os.fstat(self._descriptor).st_size
+        self._rotate_at = self._file_at_most
         self._mend()
 
     def _mend(self) -> None:
@@ -145,18 +154,47 @@ class JsonLinesTrail:
         return True
 
     def _rotate(self) -> None:
-        """Begin a new file. Where that can not be done the old one grows on, and it is tried again."""
-        current, draft = self._folder / "events.jsonl", self._folder / "events.new"
-        stamp = as_datetime(self._clock()).strftime("%Y%m%dT%H%M%S%fZ")
+        """Put the file aside and begin a new one.
+
+        Each step is safe to do again: where one fails, records go on into the old file under whatever name it has by then,
+        and the rest is tried when a little more has been written.
+        """
+        current, draft, fresh = self._folder / CURRENT, self._folder / "events.new", -1
         try:
-            os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            fresh = os.open(draft, _FLAGS | os.O_TRUNC, 0o600)
             os.fsync(self._descriptor)
-            current.rename(self._folder / f"events-{stamp}.jsonl")
+            if self._is_open(current):
+                current.rename(self._folder / self._name_aside())
             draft.rename(current)
         except OSError as error:
-            log.warning("the audit trail can not be rotated: %s", error)
+            if fresh >= 0:
+                os.close(fresh)
+            if self._rotate_at == self._file_at_most:
+                log.warning("the audit trail can not be rotated: %s", error)
+            self._rotate_at = self._size + max(1, self._file_at_most >> 6)
             return
         os.close(self._descriptor)
-        for old in sorted(self._folder.glob("events-*.jsonl"))[: -self._files_at_most]:
-            old.unlink(missing_ok=True)
-        self._open()
+        self._descriptor, self._size, self._rotate_at = fresh, 0, self._file_at_most
+        for old in aside(self._folder)[: -self._files_at_most]:
+            with suppress(OSError):  # it is tried again at the next rotation
+                old.unlink()
+
+    def _is_open(self, path: Path) -> bool:
+        """Whether a path names the file that is written to; where it names none, that has been put aside before."""
+        try:
+            return os.path.samestat(path.stat(), os.fstat(self._descriptor))
+        except FileNotFoundError:
+            return False
+
+    def _name_aside(self) -> str:
+        """A name by the time, later than every other's though the clock stands still or was put back."""
+        now, others = as_datetime(self._clock()), aside(self._folder)
+        if others:
+            newest = datetime.strptime(others[-1].name, _ASIDE).replace(tzinfo=UTC)
+            now = max(now, newest + timedelta(microseconds=1))
+        return now.strftime(_ASIDE)
+
+
+def aside(folder: Path) -> list[Path]:
+    """The files that were put aside, the oldest first."""
+    return sorted(path for path in folder.glob("events-*.jsonl") if _ASIDE_NAME.fullmatch(path.name))
