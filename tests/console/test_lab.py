@@ -65,13 +65,15 @@ def test_the_lab_by_the_console_alone(own_console: Console) -> None:
     page.get_by_text("Running", exact=True).wait_for()  # the list follows by itself
 
     # the line to log in with
-    page.get_by_role("radio", name=instance_id).check()
+    page.get_by_role("checkbox", name=instance_id).check()
     page.get_by_role("link", name="Connect").click()
+    page.get_by_role("tab", name="SSH client").click()
     line = page.get_by_test_id("ssh-line").inner_text()
     assert "-i lab.pem" in line
     assert f"ec2-user@{instance['PublicIpAddress']}" in line
 
     # Actions → Security → Modify IAM role, and the role is a link to its page
+    page.get_by_role("link", name=instance_id).click()
     page.get_by_role("button", name="Actions").click()
     page.get_by_role("menuitem", name="Security").click()
     page.get_by_role("menuitem", name="Modify IAM role").click()

@@ -1,4 +1,4 @@
-/** What can be done to an instance: its state, and the role that it wears. */
+/** What can be done to instances: their state, the role that one wears, its settings. */
 import {
   type Instance,
   RebootInstancesCommand,
@@ -7,23 +7,23 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
-import ButtonDropdown from '@cloudscape-design/components/button-dropdown';
-import Modal from '@cloudscape-design/components/modal';
+import ButtonDropdown, { type ButtonDropdownProps } from '@cloudscape-design/components/button-dropdown';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { aws } from '../cli';
-import { useAction } from '../data';
 import { navigate, pathOf } from '../routing';
-import { CliCommand, Confirm, ErrorAlert, useFlash } from '../shell/parts';
+import { FormModal } from '../shell/form-modal';
+import { Confirm, useFlash } from '../shell/parts';
 import { t } from '../strings';
 import { ec2 } from './api';
+import { MetadataOptions } from './metadata-options';
+import { TerminationProtection } from './protection';
 
 const s = t.ec2.actions;
 type Change = 'start' | 'stop' | 'reboot' | 'terminate';
+type Asked = Change | 'metadata' | 'protection';
 
-function send(change: Change, id: string): Promise<unknown> {
-  const InstanceIds = [id];
+function send(change: Change, InstanceIds: string[]): Promise<unknown> {
   switch (change) {
     case 'start':
       return ec2().send(new StartInstancesCommand({ InstanceIds }));
@@ -36,97 +36,102 @@ function send(change: Change, id: string): Promise<unknown> {
   }
 }
 
-export function InstanceActions({ instance, reload }: { instance: Instance | undefined; reload: () => Promise<void> }) {
-  const [asked, setAsked] = useState<Change | null>(null);
-  const { busy, error, run, clear } = useAction();
+const STATES: Record<Change, string[]> = {
+  start: ['stopped'],
+  stop: ['running', 'pending'],
+  reboot: ['running'],
+  terminate: ['pending', 'running', 'stopping', 'stopped'],
+};
+
+interface Props {
+  instances: Instance[];
+  reload: () => Promise<void>;
+}
+
+/** The menus “Instance state” and “Actions” of one or several instances. */
+export function InstanceActions({ instances, reload }: Props) {
+  const [asked, setAsked] = useState<Asked | null>(null);
   const { push } = useFlash();
-  const id = instance?.InstanceId ?? '';
-  const state = instance?.State?.Name;
-  const running = state === 'running';
-  const ended = !state || state === 'terminated' || state === 'shutting-down';
-  const command = (change: Change) => [aws('ec2', `${change}-instances`, { 'instance-ids': [id] })];
-  const dismiss = () => {
-    setAsked(null);
-    clear();
-  };
+  const ids = instances.map(({ InstanceId }) => InstanceId ?? '');
+  const one = instances.length === 1 ? instances[0] : undefined;
+  const id = one?.InstanceId ?? '';
+  const able = (change: Change) =>
+    instances.length > 0 && instances.every(({ State }) => STATES[change].includes(State?.Name ?? ''));
+  const lives = one !== undefined && able('terminate');
+  const command = (change: Change) => [aws('ec2', `${change}-instances`, { 'instance-ids': ids })];
+  const dismiss = () => setAsked(null);
   const act = async (change: Change) => {
-    await send(change, id);
-    push('success', s.done[change](id));
+    await send(change, ids);
+    push('success', s.done[change](ids));
     await reload();
+  };
+  const stateItems: ButtonDropdownProps.Item[] = (['start', 'stop', 'reboot', 'terminate'] as const).map((change) => ({
+    id: change,
+    text: s[change],
+    disabled: !able(change),
+  }));
+  const place = pathOf('ec2', 'instances', id);
+  const chosen = (item: string) => {
+    if (item.startsWith('role')) navigate(`${place}/iam-role`);
+    else if (item === 'tags') navigate(`${place}?tab=tags`);
+    else if (item === 'log') navigate(`${place}?tab=output`);
+    else setAsked(item as Asked);
   };
   return (
     <>
-      <ButtonDropdown
-        disabled={!instance}
-        expandableGroups
-        items={[
-          {
-            text: s.state,
-            items: [
-              { id: 'start', text: s.start, disabled: state !== 'stopped' },
-              { id: 'stop', text: s.stop, disabled: !running },
-              { id: 'reboot', text: s.reboot, disabled: !running },
-              { id: 'terminate', text: s.terminate, disabled: ended },
-            ],
-          },
-          {
-            text: s.settings,
-            items: [{ id: 'role', text: s.attachRole, disabled: ended }],
-          },
-          {
-            text: s.security,
-            items: [{ id: 'role-2', text: s.modifyRole, disabled: ended }],
-          },
-        ]}
-        onItemClick={({ detail }) => {
-          if (detail.id.startsWith('role')) navigate(`${pathOf('ec2', 'instances', id)}/iam-role`);
-          else setAsked(detail.id as Change);
-        }}
-      >
-        {s.title}
-      </ButtonDropdown>
+      <SpaceBetween direction="horizontal" size="xs">
+        <ButtonDropdown disabled={!instances.length} items={stateItems} onItemClick={({ detail }) => chosen(detail.id)}>
+          {s.state}
+        </ButtonDropdown>
+        <ButtonDropdown
+          disabled={!instances.length}
+          expandableGroups
+          items={[
+            { text: s.state, items: stateItems },
+            {
+              text: s.settings,
+              items: [
+                { id: 'role', text: s.attachRole, disabled: !lives },
+                { id: 'metadata', text: s.metadata, disabled: !lives },
+                { id: 'protection', text: s.protection, disabled: !lives },
+                { id: 'tags', text: s.tags, disabled: !one },
+              ],
+            },
+            { text: s.security, items: [{ id: 'role-2', text: s.modifyRole, disabled: !lives }] },
+            { text: s.monitor, items: [{ id: 'log', text: s.log, disabled: !one }] },
+          ]}
+          onItemClick={({ detail }) => chosen(detail.id)}
+        >
+          {s.title}
+        </ButtonDropdown>
+      </SpaceBetween>
       {asked === 'terminate' && (
         <Confirm
-          header={s.terminateHeader(id)}
+          header={s.terminateHeader(ids)}
           word={s.terminateWord}
           button={s.terminate}
           commands={command('terminate')}
           onDismiss={dismiss}
           onConfirm={() => act('terminate')}
         >
+          {ids.length > 1 && <Box>{s.listed(ids)}</Box>}
           <Box>{s.terminateWarning}</Box>
         </Confirm>
       )}
-      {asked && asked !== 'terminate' && (
-        <Modal
-          visible
-          header={s.ask[asked](id)}
-          closeAriaLabel={t.close}
+      {(asked === 'start' || asked === 'stop' || asked === 'reboot') && (
+        <FormModal
+          header={s.ask[asked](ids)}
+          button={s[asked]}
+          commands={command(asked)}
+          onSubmit={() => act(asked)}
           onDismiss={dismiss}
-          footer={
-            <Box float="right">
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button variant="link" onClick={dismiss}>
-                  {t.cancel}
-                </Button>
-                <Button
-                  variant="primary"
-                  loading={busy}
-                  onClick={() => void run(() => act(asked)).then((done) => done && setAsked(null))}
-                >
-                  {s[asked]}
-                </Button>
-              </SpaceBetween>
-            </Box>
-          }
         >
-          <SpaceBetween size="m">
-            <ErrorAlert error={error} />
-            <Box>{s.consequence[asked]}</Box>
-            <CliCommand lines={command(asked)} />
-          </SpaceBetween>
-        </Modal>
+          {ids.length > 1 && <Box>{s.listed(ids)}</Box>}
+          <Box>{s.consequence[asked]}</Box>
+        </FormModal>
       )}
+      {asked === 'metadata' && one && <MetadataOptions instance={one} reload={reload} onDismiss={dismiss} />}
+      {asked === 'protection' && one && <TerminationProtection id={id} onDismiss={dismiss} />}
     </>
   );
 }

@@ -1,27 +1,26 @@
-/** One instance: what it is, the role that it wears, and how to log in. */
-import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
+/** One instance: what it is, the role that it wears, and everything known about it. */
+import type { Instance } from '@aws-sdk/client-ec2';
 import { GetInstanceProfileCommand } from '@aws-sdk/client-iam';
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
-import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Tabs from '@cloudscape-design/components/tabs';
-import { quoted } from '../cli';
+import { useEffect } from 'react';
 import { useLoad } from '../data';
 import { iam } from '../iam/api';
 import { follow, href, navigate, pathOf, To, useRoute } from '../routing';
-import { session } from '../session';
-import { Copyable, CopyIcon, Empty, ErrorAlert, when } from '../shell/parts';
+import { Copyable, Empty, ErrorAlert } from '../shell/parts';
 import { t } from '../strings';
 import { InstanceActions } from './actions';
-import { ec2, getInstance, indicatorOf, nameOf, profileOf } from './api';
+import { getInstance, nameOf, profileOf } from './api';
+import { Details, Output, Security, Status } from './instance-tabs';
+import { InstanceTags, Networking, Storage } from './instance-parts';
+import { State } from './state';
 
 const s = t.ec2.instance;
-const TRY = 'aws s3 ls\naws sts get-caller-identity';
 
 /** The role in the profile that an instance wears; the profile's own name where the caller may not look into it. */
 async function roleIn(profile: string): Promise<string> {
@@ -40,10 +39,22 @@ export default function InstancePage({ id }: { id: string }) {
   const profile = instance.data ? profileOf(instance.data) : '';
   const role = useLoad(() => roleIn(profile), `role ${profile}`);
   const tab = query.get('tab') ?? 'details';
+  const place = pathOf('ec2', 'instances', id);
+  useEffect(() => {
+    if (tab === 'connect') navigate(`${place}/connect`, true);
+  }, [tab, place]);
   if (instance.loading) return <Spinner size="large" />;
   const found = instance.data;
   if (!found) return instance.error ? <ErrorAlert error={instance.error} /> : <Empty header={s.missing(id)} />;
-  const place = pathOf('ec2', 'instances', id);
+  const tabs = [
+    { id: 'details', label: s.tabs.details, content: <Details instance={found} /> },
+    { id: 'status', label: s.tabs.status, content: <Status id={id} /> },
+    { id: 'security', label: s.tabs.security, content: <Security instance={found} role={role.data ?? ''} /> },
+    { id: 'network', label: s.tabs.network, content: <Networking instance={found} /> },
+    { id: 'storage', label: s.tabs.storage, content: <Storage id={id} /> },
+    { id: 'output', label: s.tabs.output, content: <Output id={id} /> },
+    { id: 'tags', label: s.tabs.tags, content: <InstanceTags instance={found} reload={instance.reload} /> },
+  ];
   return (
     <SpaceBetween size="l">
       <ErrorAlert error={instance.error} />
@@ -52,193 +63,49 @@ export default function InstancePage({ id }: { id: string }) {
         description={nameOf(found) || undefined}
         actions={
           <SpaceBetween direction="horizontal" size="xs">
-            <Button onClick={() => navigate(`${place}?tab=connect`)}>{t.ec2.connect.title}</Button>
-            <InstanceActions instance={found} reload={instance.reload} />
+            <Button href={`${href(place)}/connect`} onFollow={follow}>
+              {t.ec2.connect.title}
+            </Button>
+            <InstanceActions instances={[found]} reload={instance.reload} />
           </SpaceBetween>
         }
       >
         {id}
       </Header>
-      <Container header={<Header variant="h2">{s.summary}</Header>}>
-        <KeyValuePairs
-          columns={3}
-          items={[
-            {
-              label: t.ec2.instances.state,
-              value: (
-                <StatusIndicator type={indicatorOf(found.State?.Name)}>
-                  {t.ec2.instances.states[found.State?.Name ?? ''] ?? found.State?.Name}
-                </StatusIndicator>
-              ),
-            },
-            {
-              label: t.ec2.instances.role,
-              value: role.data ? (
-                <To path={pathOf('iam', 'roles', role.data)} data-testid="iam-role">
-                  {role.data}
-                </To>
-              ) : (
-                <SpaceBetween direction="horizontal" size="xs">
-                  <span>{t.none}</span>
-                  <To path={`${place}/iam-role`}>{s.attach}</To>
-                </SpaceBetween>
-              ),
-            },
-            { label: t.ec2.instances.type, value: found.InstanceType },
-            {
-              label: t.ec2.instances.publicIp,
-              value: found.PublicIpAddress ? (
-                <Copyable text={found.PublicIpAddress} label={t.ec2.instances.publicIp} />
-              ) : (
-                t.none
-              ),
-            },
-            {
-              label: t.ec2.instances.privateIp,
-              value: found.PrivateIpAddress ? (
-                <Copyable text={found.PrivateIpAddress} label={t.ec2.instances.privateIp} />
-              ) : (
-                t.none
-              ),
-            },
-            { label: t.ec2.instances.zone, value: found.Placement?.AvailabilityZone ?? t.none },
-          ]}
-        />
-      </Container>
-      <Tabs
-        activeTabId={tab}
-        onChange={({ detail }) => navigate(`${place}?tab=${detail.activeTabId}`, true)}
-        tabs={[
-          {
-            id: 'details',
-            label: s.tabs.details,
-            content: (
-              <Container>
-                <KeyValuePairs
-                  columns={3}
-                  items={[
-                    { label: s.image, value: <Copyable text={found.ImageId ?? ''} label={s.image} /> },
-                    { label: s.key, value: found.KeyName ?? t.none },
-                    { label: s.launched, value: when(found.LaunchTime) },
-                    { label: 'VPC', value: found.VpcId ?? t.none },
-                    { label: s.subnet, value: found.SubnetId ?? t.none },
-                    { label: s.platform, value: found.PlatformDetails ?? t.none },
-                    { label: s.metadata, value: found.MetadataOptions?.HttpTokens === 'required' ? s.v2 : s.v1and2 },
-                    { label: s.reason, value: found.StateReason?.Message ?? t.none },
-                  ]}
-                />
-              </Container>
-            ),
-          },
-          {
-            id: 'security',
-            label: s.tabs.security,
-            content: (
-              <Container
-                header={
-                  <Header
-                    variant="h3"
-                    actions={
-                      <Button href={`${href(place)}/iam-role`} onFollow={follow}>
-                        {t.ec2.role.title}
-                      </Button>
-                    }
-                  >
-                    {s.tabs.security}
-                  </Header>
-                }
-              >
-                <KeyValuePairs
-                  columns={2}
-                  items={[
-                    {
-                      label: t.ec2.instances.role,
-                      value: role.data ? <To path={pathOf('iam', 'roles', role.data)}>{role.data}</To> : t.none,
-                    },
-                    {
-                      label: s.groups,
-                      value: found.SecurityGroups?.map(({ GroupName, GroupId }) => `${GroupName} (${GroupId})`).join(', ') ?? t.none,
-                    },
-                  ]}
-                />
-              </Container>
-            ),
-          },
-          { id: 'connect', label: t.ec2.connect.title, content: <Connect ip={found.PublicIpAddress} keyName={found.KeyName} state={found.State?.Name} /> },
-          { id: 'output', label: s.tabs.output, content: <Output id={id} /> },
-          {
-            id: 'tags',
-            label: s.tabs.tags,
-            content: (
-              <Container>
-                {found.Tags?.length ? (
-                  <KeyValuePairs
-                    columns={3}
-                    items={found.Tags.map(({ Key, Value }) => ({ label: Key ?? '', value: Value || t.none }))}
-                  />
-                ) : (
-                  <Empty header={s.noTags} />
-                )}
-              </Container>
-            ),
-          },
-        ]}
-      />
+      <Summary instance={found} role={role.data ?? ''} place={place} />
+      <Tabs activeTabId={tab} onChange={({ detail }) => navigate(`${place}?tab=${detail.activeTabId}`, true)} tabs={tabs} />
     </SpaceBetween>
   );
 }
 
-interface ConnectProps {
-  ip: string | undefined;
-  keyName: string | undefined;
-  state: string | undefined;
-}
-
-function Connect({ ip, keyName, state }: ConnectProps) {
-  const c = t.ec2.connect;
-  if (state !== 'running' || !ip) return <Empty header={c.notRunning}>{c.notRunningHint}</Empty>;
-  const { sshPort } = session();
-  const port = sshPort === 22 ? '' : ` -p ${sshPort}`;
-  const key = keyName ? ` -i ${quoted(`${keyName}.pem`)}` : '';
-  const line = `ssh${key}${port} ec2-user@${ip}`;
+function Summary({ instance, role, place }: { instance: Instance; role: string; place: string }) {
+  const address = (text: string | undefined, label: string) => (text ? <Copyable text={text} label={label} /> : t.none);
+  const i = t.ec2.instances;
   return (
-    <Container header={<Header variant="h3">{c.header}</Header>}>
-      <SpaceBetween size="s">
-        <Box>{keyName ? c.hint(`${keyName}.pem`) : c.noKey}</Box>
-        <div className="command" data-testid="ssh-line">
-          <pre>{keyName ? `chmod 400 ${quoted(`${keyName}.pem`)}\n${line}` : line}</pre>
-          <CopyIcon text={line} label={c.line} />
-        </div>
-        <Box>{c.then}</Box>
-        <div className="command">
-          <pre>{TRY}</pre>
-          <CopyIcon text={TRY} label={c.tryLine} />
-        </div>
-      </SpaceBetween>
-    </Container>
-  );
-}
-
-function Output({ id }: { id: string }) {
-  const output = useLoad(async () => {
-    const reply = await ec2().send(new GetConsoleOutputCommand({ InstanceId: id }));
-    const bytes = Uint8Array.from(atob(reply.Output ?? ''), (letter) => letter.charCodeAt(0));
-    return new TextDecoder().decode(bytes);
-  }, id);
-  if (output.loading) return <Spinner />;
-  if (output.error) return <ErrorAlert error={output.error} />;
-  return (
-    <Container
-      header={
-        <Header
-          variant="h3"
-          actions={<Button iconName="refresh" ariaLabel={t.refresh} onClick={() => void output.reload()} />}
-        >
-          {s.tabs.output}
-        </Header>
-      }
-    >
-      {output.data ? <pre className="document">{output.data}</pre> : <Empty header={s.noOutput} />}
+    <Container header={<Header variant="h2">{s.summary}</Header>}>
+      <KeyValuePairs
+        columns={3}
+        items={[
+          { label: i.state, value: <State name={instance.State?.Name} /> },
+          {
+            label: i.role,
+            value: role ? (
+              <To path={pathOf('iam', 'roles', role)} data-testid="iam-role">
+                {role}
+              </To>
+            ) : (
+              <SpaceBetween direction="horizontal" size="xs">
+                <span>{t.none}</span>
+                {instance.State?.Name !== 'terminated' && <To path={`${place}/iam-role`}>{s.attach}</To>}
+              </SpaceBetween>
+            ),
+          },
+          { label: i.type, value: instance.InstanceType },
+          { label: i.publicIp, value: address(instance.PublicIpAddress, i.publicIp) },
+          { label: i.privateIp, value: address(instance.PrivateIpAddress, i.privateIp) },
+          { label: i.zone, value: instance.Placement?.AvailabilityZone ?? t.none },
+        ]}
+      />
     </Container>
   );
 }

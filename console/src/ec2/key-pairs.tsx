@@ -1,51 +1,27 @@
 /** The key pairs that one logs in with. The private half is shown to nobody after it was made. */
-import { CreateKeyPairCommand, DeleteKeyPairCommand, DescribeKeyPairsCommand } from '@aws-sdk/client-ec2';
+import { DeleteKeyPairCommand } from '@aws-sdk/client-ec2';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
-import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { aws } from '../cli';
-import { useAction, useLoad } from '../data';
+import { useLoad } from '../data';
 import { session } from '../session';
 import { List } from '../shell/list';
-import { CliCommand, Confirm, Copyable, download, Empty, ErrorAlert, useFlash, when } from '../shell/parts';
+import { Confirm, Copyable, Empty, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
-import { ec2 } from './api';
+import { ec2, listKeyPairs } from './api';
+import { CreateKeyPair, ImportKeyPair } from './key-pair-forms';
 
 const s = t.ec2.keyPairs;
 
 export default function KeyPairs() {
-  const pairs = useLoad(async () => {
-    const reply = await ec2().send(new DescribeKeyPairsCommand({}));
-    return reply.KeyPairs ?? [];
-  }, `keys ${session().region}`);
+  const pairs = useLoad(listKeyPairs, `keys ${session().region}`, 15);
   const [selected, setSelected] = useState<string[]>([]);
-  const [asked, setAsked] = useState<'create' | 'delete' | null>(null);
-  const [name, setName] = useState('');
-  const { busy, error, run, clear } = useAction();
+  const [asked, setAsked] = useState<'create' | 'import' | 'delete' | null>(null);
   const { push } = useFlash();
   const chosen = pairs.data?.find(({ KeyPairId }) => KeyPairId === selected[0])?.KeyName;
-  const dismiss = () => {
-    setAsked(null);
-    clear();
-  };
-  const create = () =>
-    run(async () => {
-      const made = await ec2().send(new CreateKeyPairCommand({ KeyName: name, KeyType: 'ed25519' }));
-      download(`${name}.pem`, made.KeyMaterial ?? '', 'application/x-pem-file');
-      push('success', t.ec2.launch.keyMade(`${name}.pem`));
-      setAsked(null);
-      setName('');
-      await pairs.reload();
-    });
-  const open = (
-    <Button variant="primary" onClick={() => setAsked('create')}>
-      {t.ec2.launch.createKey}
-    </Button>
-  );
+  const dismiss = () => setAsked(null);
   return (
     <>
       <List
@@ -58,7 +34,7 @@ export default function KeyPairs() {
         onSelected={setSelected}
         id={(each) => each.KeyPairId ?? ''}
         label={(each) => each.KeyName ?? ''}
-        text={(each) => `${each.KeyName} ${each.KeyFingerprint}`}
+        text={(each) => `${each.KeyName} ${each.KeyPairId} ${each.KeyFingerprint}`}
         placeholder={s.search}
         actions={
           <SpaceBetween direction="horizontal" size="xs">
@@ -66,59 +42,32 @@ export default function KeyPairs() {
             <Button disabled={!chosen} onClick={() => setAsked('delete')}>
               {t.delete}
             </Button>
-            {open}
+            <Button onClick={() => setAsked('import')}>{s.import}</Button>
+            <Button variant="primary" onClick={() => setAsked('create')}>
+              {s.create}
+            </Button>
           </SpaceBetween>
         }
         empty={<Empty header={s.empty}>{s.emptyHint}</Empty>}
         columns={[
           { id: 'name', header: t.name, cell: (each) => each.KeyName, sortingField: 'KeyName', isRowHeader: true },
-          { id: 'type', header: t.type, cell: (each) => each.KeyType, sortingField: 'KeyType' },
+          { id: 'type', header: t.type, cell: (each) => s.kinds[each.KeyType ?? ''] ?? each.KeyType, sortingField: 'KeyType' },
+          {
+            id: 'created',
+            header: t.created,
+            cell: (each) => when(each.CreateTime),
+            sortingComparator: (a, b) => (a.CreateTime?.getTime() ?? 0) - (b.CreateTime?.getTime() ?? 0),
+          },
           {
             id: 'fingerprint',
             header: s.fingerprint,
             cell: (each) => <Copyable text={each.KeyFingerprint ?? ''} label={s.fingerprint} />,
           },
-          { id: 'created', header: t.created, cell: (each) => when(each.CreateTime) },
+          { id: 'id', header: s.id, cell: (each) => each.KeyPairId },
         ]}
       />
-      {asked === 'create' && (
-        <Modal
-          visible
-          header={t.ec2.launch.createKey}
-          closeAriaLabel={t.close}
-          onDismiss={dismiss}
-          footer={
-            <Box float="right">
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button variant="link" onClick={dismiss}>
-                  {t.cancel}
-                </Button>
-                <Button variant="primary" loading={busy} disabled={!name} onClick={() => void create()}>
-                  {t.ec2.launch.makeKey}
-                </Button>
-              </SpaceBetween>
-            </Box>
-          }
-        >
-          <SpaceBetween size="m">
-            <Box>{t.ec2.launch.onceOnly}</Box>
-            <ErrorAlert error={error} />
-            <FormField label={t.name}>
-              <Input value={name} onChange={({ detail }) => setName(detail.value)} />
-            </FormField>
-            <CliCommand
-              lines={[
-                `${aws('ec2', 'create-key-pair', {
-                  'key-name': name || 'NAME',
-                  'key-type': 'ed25519',
-                  query: 'KeyMaterial',
-                  output: 'text',
-                })} > ${name || 'NAME'}.pem`,
-              ]}
-            />
-          </SpaceBetween>
-        </Modal>
-      )}
+      {asked === 'create' && <CreateKeyPair reload={pairs.reload} onDismiss={dismiss} />}
+      {asked === 'import' && <ImportKeyPair reload={pairs.reload} onDismiss={dismiss} />}
       {asked === 'delete' && chosen && (
         <Confirm
           header={s.deleteHeader(chosen)}

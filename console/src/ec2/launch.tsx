@@ -1,12 +1,5 @@
 /** Launch an instance: what it boots, the key to log in with, and the role that it wears from the start. */
-import {
-  CreateKeyPairCommand,
-  DescribeImagesCommand,
-  DescribeInstanceTypesCommand,
-  DescribeKeyPairsCommand,
-  RunInstancesCommand,
-} from '@aws-sdk/client-ec2';
-import Alert from '@cloudscape-design/components/alert';
+import { RunInstancesCommand } from '@aws-sdk/client-ec2';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Form from '@cloudscape-design/components/form';
@@ -16,67 +9,50 @@ import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
-import { aws } from '../cli';
-import { all, useAction, useLoad } from '../data';
+import { useAction, useLoad } from '../data';
 import { listInstanceProfiles } from '../iam/api';
-import { follow, href, navigate, pathOf, To } from '../routing';
+import { follow, href, navigate, pathOf, useRoute } from '../routing';
 import { session } from '../session';
-import { CliCommand, download, ErrorAlert, useFlash } from '../shell/parts';
+import { CliCommand, ErrorAlert, useFlash } from '../shell/parts';
 import { t } from '../strings';
-import { ec2 } from './api';
+import { ec2, listImages, listTypes } from './api';
+import { commandOf, type Draft, EMPTY, inputOf, isComplete, isCount } from './launch-draft';
+import { LaunchKey } from './launch-key';
+import { LaunchAdvanced, LaunchNetwork } from './launch-more';
+import { NewRole } from './new-role';
 
 const s = t.ec2.launch;
-const NO_KEY = '';
+const USUAL = ['t2.micro', 't3.micro', 't4g.micro'];
 
 export default function Launch() {
   const region = session().region;
-  const images = useLoad(async () => {
-    const { Images } = await ec2().send(new DescribeImagesCommand({}));
-    return (Images ?? []).map(({ ImageId, Name, Description, Architecture }) => ({
-      architecture: Architecture ?? '',
-      value: ImageId ?? '',
-      label: Name ?? ImageId ?? '',
-      description: [ImageId, Description].filter(Boolean).join(' · '),
-    }));
-  }, `images ${region}`);
-  const types = useLoad(async () => {
-    const found = await all(async (NextToken) => {
-      const page = await ec2().send(new DescribeInstanceTypesCommand({ MaxResults: 100, NextToken }));
-      return { items: page.InstanceTypes, next: page.NextToken };
-    });
-    return found
-      .map(({ InstanceType, VCpuInfo, MemoryInfo, ProcessorInfo }) => ({
-        architectures: ProcessorInfo?.SupportedArchitectures?.map(String) ?? [],
-        value: InstanceType ?? '',
-        label: InstanceType ?? '',
-        description: s.typeHint(VCpuInfo?.DefaultVCpus ?? 0, (MemoryInfo?.SizeInMiB ?? 0) / 1024),
-        memory: MemoryInfo?.SizeInMiB ?? 0,
-      }))
-      .sort((a, b) => a.memory - b.memory || a.value.localeCompare(b.value));
-  }, `types ${region}`);
-  const keys = useLoad(async () => {
-    const { KeyPairs } = await ec2().send(new DescribeKeyPairsCommand({}));
-    return (KeyPairs ?? []).map(({ KeyName, KeyType }) => ({ value: KeyName ?? '', label: KeyName ?? '', description: KeyType ?? '' }));
-  }, `keys ${region}`);
+  const { query } = useRoute();
+  const images = useLoad(listImages, `images ${region}`);
+  const types = useLoad(listTypes, `types ${region}`);
   const profiles = useLoad(listInstanceProfiles, 'profiles');
-  const [name, setName] = useState('');
-  const [image, setImage] = useState<string>();
-  const [type, setType] = useState<string>();
-  const [key, setKey] = useState<string>();
-  const [newKey, setNewKey] = useState<string>();
-  const [profile, setProfile] = useState('');
+  const [draft, setDraft] = useState<Draft>(() => ({ ...EMPTY, image: query.get('image') ?? undefined }));
   const [tried, setTried] = useState(false);
-  const making = useAction();
+  const [making, setMaking] = useState(false);
   const { busy, error, run } = useAction();
   const { push } = useFlash();
+  const change = (changes: Partial<Draft>) => setDraft((old) => ({ ...old, ...changes }));
 
-  const imageId = image ?? images.data?.[0]?.value ?? '';
-  const architecture = images.data?.find(({ value }) => value === imageId)?.architecture ?? '';
-  const fitting = (types.data ?? []).filter(({ architectures }) => architectures.includes(architecture));
-  const usual = ['t2.micro', 't3.micro', 't4g.micro'].find((each) => fitting.some(({ value }) => value === each));
-  const typeName = fitting.some(({ value }) => value === type) ? (type ?? '') : (usual ?? fitting[0]?.value ?? '');
-  const keyError = key === undefined ? s.keyMissing : '';
-  const keyOptions = [...(keys.data ?? []), { value: NO_KEY, label: s.noKey, description: s.noKeyHint }];
+  const imageOptions = (images.data ?? []).map(({ ImageId, Name, Description }) => ({
+    value: ImageId ?? '',
+    label: Name ?? ImageId ?? '',
+    description: [ImageId, Description].filter(Boolean).join(' · '),
+  }));
+  const image = images.data?.find(({ ImageId }) => ImageId === draft.image) ?? images.data?.[0];
+  const imageId = image?.ImageId ?? '';
+  const fitting = (types.data ?? [])
+    .filter(({ ProcessorInfo }) => ProcessorInfo?.SupportedArchitectures?.map(String).includes(image?.Architecture ?? ''))
+    .map(({ InstanceType, VCpuInfo, MemoryInfo }) => ({
+      value: InstanceType ?? '',
+      label: InstanceType ?? '',
+      description: s.typeHint(VCpuInfo?.DefaultVCpus ?? 0, (MemoryInfo?.SizeInMiB ?? 0) / 1024),
+    }));
+  const fits = (name: string | undefined) => fitting.some(({ value }) => value === name);
+  const type = (fits(draft.type) ? draft.type : (USUAL.find(fits) ?? fitting[0]?.value)) ?? '';
   const roleOptions = [
     { value: '', label: t.ec2.role.none, description: s.noRoleHint },
     ...(profiles.data ?? [])
@@ -88,50 +64,22 @@ export default function Launch() {
       })),
   ];
 
-  const makeKey = () =>
-    making.run(async () => {
-      const made = await ec2().send(new CreateKeyPairCommand({ KeyName: newKey, KeyType: 'ed25519' }));
-      download(`${newKey}.pem`, made.KeyMaterial ?? '', 'application/x-pem-file');
-      await keys.reload();
-      setKey(made.KeyName);
-      setNewKey(undefined);
-      push('success', s.keyMade(`${made.KeyName}.pem`));
-    });
-
   const launch = () => {
     setTried(true);
-    if (keyError) return;
+    if (!isComplete(draft)) return;
     void run(async () => {
-      const made = await ec2().send(
-        new RunInstancesCommand({
-          ImageId: imageId,
-          InstanceType: typeName as never,
-          MinCount: 1,
-          MaxCount: 1,
-          KeyName: key || undefined,
-          ...(profile ? { IamInstanceProfile: { Name: profile } } : {}),
-          ...(name ? { TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'Name', Value: name }] }] } : {}),
-        }),
-      );
-      const id = made.Instances?.[0]?.InstanceId ?? '';
+      const made = await ec2().send(new RunInstancesCommand(inputOf(draft, imageId, type)));
+      const ids = (made.Instances ?? []).map(({ InstanceId }) => InstanceId ?? '');
       push(
         'success',
-        s.launched(id),
-        <Button href={href(pathOf('ec2', 'instances', id))} onFollow={follow}>
+        s.launched(ids),
+        <Button href={href(pathOf('ec2', 'instances', ids[0] ?? ''))} onFollow={follow}>
           {s.view}
         </Button>,
       );
       navigate('/ec2/instances');
     });
   };
-
-  const command = aws('ec2', 'run-instances', {
-    'image-id': imageId,
-    'instance-type': typeName,
-    'key-name': key || undefined,
-    'iam-instance-profile': profile ? `Name=${profile}` : undefined,
-    'tag-specifications': name ? `ResourceType=instance,Tags=[{Key=Name,Value=${name}}]` : undefined,
-  });
 
   return (
     <Form
@@ -145,99 +93,90 @@ export default function Launch() {
           <Button variant="link" onClick={() => navigate('/ec2/instances')}>
             {t.cancel}
           </Button>
-          <Button variant="primary" loading={busy} onClick={launch}>
+          <Button variant="primary" loading={busy} disabled={!imageId || !type} onClick={launch}>
             {s.submit}
           </Button>
         </SpaceBetween>
       }
+      errorText={tried && draft.key === undefined ? s.keyMissing : ''}
     >
       <SpaceBetween size="l">
-        <ErrorAlert error={error ?? images.error ?? types.error ?? keys.error} />
+        <ErrorAlert error={error ?? images.error ?? types.error} />
         <Container header={<Header variant="h2">{s.what}</Header>}>
           <SpaceBetween size="m">
             <FormField label={<>{t.name} <i>– {t.optional}</i></>} description={s.nameHint}>
-              <Input value={name} onChange={({ detail }) => setName(detail.value)} placeholder={s.namePlaceholder} />
+              <Input
+                value={draft.name}
+                onChange={({ detail }) => change({ name: detail.value })}
+                placeholder={s.namePlaceholder}
+              />
             </FormField>
             <FormField label={s.image} stretch>
               <Select
-                selectedOption={images.data?.find(({ value }) => value === imageId) ?? null}
-                options={images.data ?? []}
+                selectedOption={imageOptions.find(({ value }) => value === imageId) ?? null}
+                options={imageOptions}
                 statusType={images.loading ? 'loading' : 'finished'}
                 loadingText={t.loading}
                 empty={s.noImages}
-                onChange={({ detail }) => setImage(detail.selectedOption.value)}
+                onChange={({ detail }) => change({ image: detail.selectedOption.value })}
               />
             </FormField>
             <FormField label={t.ec2.instances.type}>
               <Select
-                selectedOption={fitting.find(({ value }) => value === typeName) ?? null}
+                selectedOption={fitting.find(({ value }) => value === type) ?? null}
                 options={fitting}
                 filteringType="auto"
                 statusType={types.loading ? 'loading' : 'finished'}
                 loadingText={t.loading}
-                onChange={({ detail }) => setType(detail.selectedOption.value)}
+                onChange={({ detail }) => change({ type: detail.selectedOption.value })}
+              />
+            </FormField>
+            <FormField label={s.count} errorText={isCount(draft.count) ? '' : s.countInvalid}>
+              <Input
+                value={draft.count}
+                type="number"
+                inputMode="numeric"
+                onChange={({ detail }) => change({ count: detail.value })}
               />
             </FormField>
           </SpaceBetween>
         </Container>
-        <Container header={<Header variant="h2" description={s.keyHint}>{s.key}</Header>}>
-          <SpaceBetween size="m">
-            <FormField
-              label={s.keyName}
-              errorText={tried ? keyError : ''}
-              secondaryControl={<Button onClick={() => setNewKey('')}>{s.createKey}</Button>}
-            >
-              <Select
-                selectedOption={keyOptions.find(({ value }) => value === key) ?? null}
-                options={keyOptions}
-                placeholder={s.chooseKey}
-                onChange={({ detail }) => setKey(detail.selectedOption.value)}
-                ariaLabel={s.keyName}
-              />
-            </FormField>
-            {newKey !== undefined && (
-              <Alert
-                type="info"
-                header={s.createKey}
-                action={
-                  <SpaceBetween direction="horizontal" size="xs">
-                    <Button loading={making.busy} disabled={!newKey} onClick={() => void makeKey()}>
-                      {s.makeKey}
-                    </Button>
-                    <Button variant="link" onClick={() => setNewKey(undefined)}>
-                      {t.cancel}
-                    </Button>
-                  </SpaceBetween>
-                }
-              >
-                <SpaceBetween size="s">
-                  <span>{s.onceOnly}</span>
-                  <ErrorAlert error={making.error} />
-                  <Input value={newKey} onChange={({ detail }) => setNewKey(detail.value)} placeholder={s.keyPlaceholder} ariaLabel={s.newKeyName} />
-                </SpaceBetween>
-              </Alert>
-            )}
-          </SpaceBetween>
-        </Container>
+        <LaunchKey
+          region={region}
+          chosen={draft.key}
+          onChange={(key) => change({ key })}
+          missing={tried && draft.key === undefined}
+        />
+        <LaunchNetwork region={region} draft={draft} onChange={change} />
         <Container header={<Header variant="h2">{t.ec2.instances.role}</Header>}>
           <FormField
             label={t.ec2.role.role}
             description={s.roleHint}
-            stretch
-            constraintText={<To path="/iam/roles/create" external>{t.ec2.role.create}</To>}
+            constraintText={<Button variant="inline-link" onClick={() => setMaking(true)}>{t.ec2.role.create}</Button>}
             secondaryControl={<Button iconName="refresh" ariaLabel={t.ec2.role.refresh} onClick={() => void profiles.reload()} />}
           >
             <Select
-              selectedOption={roleOptions.find(({ value }) => value === profile) ?? null}
+              selectedOption={roleOptions.find(({ value }) => value === draft.profile) ?? null}
               options={roleOptions}
               filteringType="auto"
-              onChange={({ detail }) => setProfile(detail.selectedOption.value ?? '')}
+              statusType={profiles.error ? 'error' : profiles.loading ? 'loading' : 'finished'}
+              onChange={({ detail }) => change({ profile: detail.selectedOption.value ?? '' })}
               ariaLabel={t.ec2.role.role}
             />
           </FormField>
         </Container>
-        <CliCommand lines={[command]} />
+        <LaunchAdvanced draft={draft} onChange={change} />
+        <CliCommand lines={[commandOf(draft, imageId, type)]} />
       </SpaceBetween>
+      {making && (
+        <NewRole
+          onDismiss={() => setMaking(false)}
+          onMade={async (profile) => {
+            await profiles.reload();
+            change({ profile });
+          }}
+        />
+      )}
     </Form>
   );
 }

@@ -17,10 +17,11 @@ import { useState } from 'react';
 import { aws } from '../cli';
 import { useAction, useLoad } from '../data';
 import { listInstanceProfiles } from '../iam/api';
-import { navigate, pathOf, To } from '../routing';
+import { navigate, pathOf } from '../routing';
 import { CliCommand, Confirm, Copyable, ErrorAlert, useFlash } from '../shell/parts';
 import { t } from '../strings';
 import { associationOf, ec2 } from './api';
+import { NewRole } from './new-role';
 
 const s = t.ec2.role;
 export const NO_ROLE = '';
@@ -31,6 +32,7 @@ export default function ModifyRole({ id }: { id: string }) {
   const association = useLoad(async () => (await associationOf(id)) ?? null, id);
   const [picked, setPicked] = useState<string>();
   const [detaching, setDetaching] = useState(false);
+  const [making, setMaking] = useState(false);
   const { busy, error, run } = useAction();
   const { push } = useFlash();
   const now = association.data?.IamInstanceProfile?.Arn?.split('/').pop() ?? NO_ROLE;
@@ -118,7 +120,6 @@ export default function ModifyRole({ id }: { id: string }) {
             <FormField
               label={s.role}
               description={s.roleHint}
-              stretch
               secondaryControl={
                 <Button
                   iconName="refresh"
@@ -126,7 +127,7 @@ export default function ModifyRole({ id }: { id: string }) {
                   onClick={() => void Promise.all([profiles.reload(), association.reload()])}
                 />
               }
-              constraintText={<To path="/iam/roles/create" external>{s.create}</To>}
+              constraintText={<Button variant="inline-link" onClick={() => setMaking(true)}>{s.create}</Button>}
             >
               <Select
                 selectedOption={options.find(({ value }) => value === choice) ?? { value: choice, label: choice }}
@@ -144,6 +145,15 @@ export default function ModifyRole({ id }: { id: string }) {
         </Container>
         <CliCommand lines={commands} />
       </SpaceBetween>
+      {making && (
+        <NewRole
+          onDismiss={() => setMaking(false)}
+          onMade={async (made) => {
+            await profiles.reload();
+            setPicked(made);
+          }}
+        />
+      )}
       {detaching && (
         <Confirm
           header={s.detachHeader}
