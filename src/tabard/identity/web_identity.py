@@ -10,7 +10,6 @@ import asyncio
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jwt
 import msgspec
 
 from tabard.core.errors import AwsError
@@ -128,6 +127,8 @@ def _json(document: bytes) -> dict[str, Any]:
 
 def read(text: str) -> Unverified:
     """A token's parts, none of them verified; raises ``AwsError`` InvalidIdentityToken for what is no JWT."""
+    import jwt
+
     try:
         parts = jwt.decode_complete(text, options={"verify_signature": False})
         header, claims = parts["header"], parts["payload"]
@@ -173,6 +174,8 @@ def _fits(key: dict[str, Any], algorithm: str) -> bool:
 
 
 def _is_signed(text: str, key: dict[str, Any], algorithm: str) -> bool:
+    import jwt
+
     unchecked = {f"verify_{name}": False for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
     try:
         public = jwt.PyJWK(key, algorithm)

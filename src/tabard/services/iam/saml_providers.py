@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from tabard.core.arn import iam_arn
 from tabard.core.sources import as_datetime, unique_id
-from tabard.services.iam import quotas, saml_metadata, tagging
+from tabard.identity import saml_metadata
+from tabard.services.iam import quotas, tagging
 from tabard.services.iam.errors import (
     already_exists,
     invalid_input,

@@ -9,6 +9,7 @@ from tabard.services.sts import (
     authorization_messages,
     caller_identity,
     federation_tokens,
+    saml,
     session_tokens,
     web_identity,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "authorization_messages",
     "caller_identity",
     "federation_tokens",
+    "saml",
     "session_tokens",
     "web_identity",
 ]

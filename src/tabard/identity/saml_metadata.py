@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from cryptography import x509
 
-from tabard.services.iam.errors import invalid_input
+from tabard.core.errors import AwsError
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -32,7 +32,7 @@ class SamlMetadata(NamedTuple):
 
 
 def _refuse() -> Exception:
-    return invalid_input("Could not parse metadata")
+    return AwsError("InvalidInput", "Could not parse metadata")
 
 
 def parse(text: str) -> SamlMetadata:
@@ -54,20 +54,28 @@ def parse(text: str) -> SamlMetadata:
     return SamlMetadata(entity, certificates, min(map(_instant, until), default=None))
 
 
-def _tree(text: str) -> ET.Element:
-    """The document's tree; raises InvalidInput for one that is malformed, or has a document type."""
+def check_document_type(document: bytes) -> None:
+    """Raise ``ValueError`` for what is not XML in UTF-8, or has a document type."""
     parser = expat.ParserCreate("utf-8")
     parser.StartDoctypeDeclHandler = _on_document_type
-    data = text.encode()
     try:
-        parser.Parse(data, True)
-        return ET.fromstring(data, ET.XMLParser(encoding="utf-8"))  # noqa: S314 - it has no document type
-    except (expat.ExpatError, ET.ParseError, ValueError):
-        raise _refuse() from None
+        parser.Parse(document, True)
+    except expat.ExpatError as error:
+        raise ValueError(str(error)) from None
 
 
 def _on_document_type(*_declared: object) -> None:
-    raise _refuse()
+    raise ValueError("it has a document type")
+
+
+def _tree(text: str) -> ET.Element:
+    """The document's tree; raises InvalidInput for one that is malformed, or has a document type."""
+    data = text.encode()
+    try:
+        check_document_type(data)
+        return ET.fromstring(data, ET.XMLParser(encoding="utf-8"))  # noqa: S314 - it has no document type
+    except (ET.ParseError, ValueError):
+        raise _refuse() from None
 
 
 def _certificate(text: str) -> Certificate:
