@@ -10,6 +10,8 @@ import re
 from urllib.parse import unquote_to_bytes
 
 MOST_PARAMETERS = 20_000
+_PLAIN_AT_MOST = 4096
+"""Characters of a form that is looked at for needing no decoding."""
 
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -62,6 +64,15 @@ def form(data: bytes, query: str = "") -> dict[str, str]:
         if not query.isascii():
             raise BadFormError("The query string is not ASCII.")
         text = f"{query}&{text}" if text else query
+    if len(text) <= _PLAIN_AT_MOST and "%" not in text and "+" not in text and text.isprintable():
+        # as most are: nothing is encoded, so nothing can be wrong but a name that comes twice
+        parameters = {}
+        parts = text.split("&")
+        for part in parts:
+            name, _, value = part.partition("=")
+            parameters[name] = value
+        if len(parameters) == len(parts) and "" not in parameters:
+            return parameters
     found = pairs(text)
     parameters = dict(found)
     if len(parameters) != len(found):
