@@ -273,7 +273,7 @@ def test_ec2_refuses_with_an_encoded_message_that_opens(person: Person) -> None:
 
 
 def test_an_operation_that_is_not_built_is_unknown(server: TabardServer) -> None:
-    error = refusal(server.client("iam").get_outbound_web_identity_federation_info)
+    error = refusal(server.client("ec2").describe_host_reservations)
     assert (error["Code"], error["Status"]) == ("InvalidAction", 400)
     error = refusal(server.client("s3").list_bucket_metrics_configurations, Bucket="any")
     assert (error["Code"], error["Status"]) == ("NotImplemented", 501)

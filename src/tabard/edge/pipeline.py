@@ -17,13 +17,14 @@ from tabard.core.caller import ANONYMOUS
 from tabard.core.errors import AwsError, service_unavailable
 from tabard.core.http import HttpReply
 from tabard.core.sources import request_id as new_request_id
-from tabard.edge import recording
+from tabard.edge import recording, refusals
 from tabard.edge.context import RequestContext
 from tabard.edge.credential_rules import check_credentials
 from tabard.edge.denials import denied
 from tabard.edge.http import Disconnected
+from tabard.edge.verified_body import VerifiedBody
 from tabard.identity.principals import Principal, Principals, Problem
-from tabard.services.operation import LONG, OPERATIONS, PROVE, WRITE, Call, Operation
+from tabard.services.operation import LONG, OPERATIONS, PROVE, READ, WRITE, Call, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -65,6 +66,7 @@ class Passage(msgspec.Struct, eq=False):
     decision: policy.Decision | None = None
     explained: dict[str, Any] | None = None
     result: Any = None
+    changes: bool = False
 
 
 class Way(msgspec.Struct, eq=False, frozen=True):
@@ -94,6 +96,41 @@ class Pipeline:
     def principals(self) -> Principals:
         """The principals of the read view."""
         return self._principals
+
+    def admit(
+        self, request: HttpRequest, origin: Origin, built: Operation, parameters: dict[str, Any]
+    ) -> Passage:
+        """Verify, authorise and record a request for what AWS offers beside its API, such as a terminal.
+
+        ``built.run`` is left to whoever asked, who is to ``ask_again`` now and then while it goes on. Raises ``AwsError``.
+        """
+        service, now = built.service, self._node.clock()
+        passage = Passage(request, origin, new_request_id(), now, self._node.region)
+        passage.parameters, passage.changes = parameters, built.mode != READ
+        try:
+            self._claim(passage)
+            passage.service, passage.operation = service, built.name
+            passage.signature = auth.parse(request, service)
+            self._verify(passage, built, wire.Match(service, built.name), streaming=False)
+            principal = passage.principal or _NOBODY
+            self._authorize(passage, self._call(passage, principal), built, parameters, principal)
+        except AwsError as error:
+            self._record(passage, error)
+            raise
+        self._record(passage, None)
+        self._trail.flush()
+        return passage
+
+    def ask_again(self, passage: Passage, built: Operation) -> None:
+        """Whether what was admitted may go on, by the credentials and policies of now. Raises ``AwsError``."""
+        signature, now = passage.signature, self._node.clock()
+        if signature is None:
+            return
+        found = self._principals.authenticate(signature.access_key_id, signature.token, now)
+        if isinstance(found, Problem):
+            raise refusals.refused_credentials(found, passage.service, signature)
+        passage.now = now
+        self._authorize(passage, self._call(passage, found), built, passage.parameters or {}, found)
 
     async def handle(self, request: HttpRequest, body: Body, origin: Origin) -> HttpReply:
         """Answer one request, for who can wait: see ``answer``."""
@@ -132,10 +169,10 @@ class Pipeline:
         if isinstance(error, AwsError):
             return self._refuse(passage, error)
         if isinstance(error, Disconnected):
-            return self._refuse(passage, _timed_out())
+            return self._refuse(passage, refusals.timed_out())
         told = (passage.request_id, passage.service, passage.operation)
         log.error("request %s (%s:%s) failed", *told, exc_info=error)
-        return self._refuse(passage, _internal(passage.service))
+        return self._refuse(passage, refusals.internal(passage.service))
 
     async def _pass_as_it_arrives(self, passage: Passage, body: Body) -> HttpReply:
         """The way of a request whose body is still to come."""
@@ -172,7 +209,7 @@ class Pipeline:
     def _find_way(self, service: str, operation: str) -> Way:
         built = OPERATIONS.get((service, operation))
         if built is None:
-            raise _not_built(service, operation)
+            raise refusals.not_built(service, operation)
         described = wire.service(service).operation(operation)
         way = self._ways[service, operation] = Way(
             built,
@@ -187,24 +224,11 @@ class Pipeline:
         self, passage: Passage, way: Way, match: Match, body: Body
     ) -> HttpReply | Awaitable[HttpReply]:
         """The way of a request from where it is known what is asked, and everything that it is decided on is here."""
-        built, node, request = way.built, self._node, passage.http
+        built, request = way.built, passage.http
         verified = self._verify(passage, built, match, streaming=way.streams_in)
         parameters = passage.parameters = way.decode(request, match)
         principal = passage.principal or _NOBODY
-        origin = passage.origin
-        call = passage.call = Call(
-            passage.service,
-            passage.operation,
-            passage.request_id,
-            passage.now,
-            passage.region,
-            origin.source_ip or "",
-            origin.secure,
-            request,
-            principal.caller,
-            node.store.read(),
-            node,
-        )
+        call = self._call(passage, principal)
         if built.mode == WRITE:
             return self._change(passage, way, call, parameters)
         if built.mode == PROVE:
@@ -218,6 +242,23 @@ class Pipeline:
         if call.effects:
             return self._settle(passage, way, call, result)
         return self._done(passage, way, result)
+
+    def _call(self, passage: Passage, principal: Principal) -> Call:
+        origin, node = passage.origin, self._node
+        call = passage.call = Call(
+            passage.service,
+            passage.operation,
+            passage.request_id,
+            passage.now,
+            passage.region,
+            origin.source_ip or "",
+            origin.secure,
+            passage.http,
+            principal.caller,
+            node.store.read(),
+            node,
+        )
+        return call
 
     async def _change(self, passage: Passage, way: Way, call: Call, parameters: dict[str, Any]) -> HttpReply:
         built = way.built
@@ -272,7 +313,7 @@ class Pipeline:
             passage.region = signature.region
         found = self._principals.authenticate(signature.access_key_id, signature.token, passage.now)
         if isinstance(found, Problem):
-            raise _refused_credentials(found, service, signature)
+            raise refusals.refused_credentials(found, service, signature)
         if signature.terminator == auth.VERSION_2:
             bucket = _bucket_of_host(request, match)
             verified = auth.verify_link(signature, request, found.secret, passage.now, bucket)
@@ -349,7 +390,7 @@ class Pipeline:
             return _NOBODY
         found = self._writing.authenticate(signature.access_key_id, signature.token, passage.now)
         if isinstance(found, Problem):
-            raise _refused_credentials(found, passage.service, signature)
+            raise refusals.refused_credentials(found, passage.service, signature)
         return found
 
     def _refuse(self, passage: Passage, error: AwsError) -> HttpReply:
@@ -370,7 +411,7 @@ class Pipeline:
             identity, account = passage.call.audit["identity"], passage.call.audit["account"]
         else:
             identity, account = recording.ANONYMOUS_IDENTITY, ""
-        read_only = passage.way is None or passage.way.read_only
+        read_only = not passage.changes and (passage.way is None or passage.way.read_only)
         response = None
         if error is None and not read_only and isinstance(passage.result, dict):
             response = recording.redacted(passage.result)
@@ -430,66 +471,3 @@ def _bounded(data: bytes | None, at_most: int) -> bytes:
 def _is_document(way: Way, request: HttpRequest) -> bool:
     """Whether the body is read whole before anything is decided."""
     return not way.streams_in and request.method not in {"GET", "HEAD"}
-
-
-def _not_built(service: str, operation: str) -> AwsError:
-    """What AWS answers to an operation that it does not know; S3 says that it is not implemented."""
-    if service == "s3":
-        return AwsError(
-            "NotImplemented", "A header you provided implies functionality that is not implemented.", 501
-        )
-    return AwsError("InvalidAction", f"The action {operation} is not valid for this web service.", 400)
-
-
-def _timed_out() -> AwsError:
-    """The client went away or stalled; one that still listens hears it, and the trail has it in any case."""
-    return AwsError(
-        "RequestTimeout",
-        "Your socket connection to the server was not read from or written to within the timeout period.",
-        408,
-    )
-
-
-def _internal(service: str) -> AwsError:
-    code = "InternalFailure" if service in {"iam", "sts"} else "InternalError"
-    return AwsError(code, "We encountered an internal error. Please try again.", 500)
-
-
-def _refused_credentials(problem: Problem, service: str, signature: Signature) -> AwsError:
-    match problem:
-        case Problem.UNKNOWN_KEY:
-            return auth.unknown_access_key(service, signature.access_key_id)
-        case Problem.INACTIVE_KEY:
-            return auth.unknown_access_key(service, signature.access_key_id, inactive=True)
-        case Problem.INVALID_TOKEN:
-            return auth.invalid_token(service)
-        case Problem.EXPIRED_TOKEN:
-            return auth.expired_token(service)
-
-
-class VerifiedBody:
-    """The payload of a streaming request; it ends normally only when its last byte has been verified.
-
-    ``trailers`` are what followed the payload (names in lower case), once it has ended.
-    """
-
-    def __init__(self, body: Body, verified: Verified | None, request: HttpRequest) -> None:
-        self._body = body
-        self._decoder = auth.body_decoder(verified, request)
-        self._ended = False
-        self.trailers: dict[str, str] = {}
-
-    def __aiter__(self) -> VerifiedBody:
-        return self
-
-    async def __anext__(self) -> bytes:
-        while not self._ended:
-            chunk = await self._body.chunk()
-            if chunk is None:
-                self._ended = True
-                self.trailers = self._decoder.finish()
-                break
-            data = self._decoder.feed(chunk)
-            if data:
-                return data
-        raise StopAsyncIteration

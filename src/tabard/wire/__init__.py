@@ -6,7 +6,16 @@ operation's ``decode`` reads it. ``Operation.encode`` and ``encode_error`` make 
 
 from tabard.wire.codecs import Match
 from tabard.wire.errors import encode_error
-from tabard.wire.routing import route, service_of
+from tabard.wire.routing import route, service_of, unknown_operation
 from tabard.wire.service import Operation, Service, service
 
-__all__ = ["Match", "Operation", "Service", "encode_error", "route", "service", "service_of"]
+__all__ = [
+    "Match",
+    "Operation",
+    "Service",
+    "encode_error",
+    "route",
+    "service",
+    "service_of",
+    "unknown_operation",
+]

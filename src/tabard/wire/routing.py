@@ -39,14 +39,14 @@ class Router:
     def _targets(self) -> dict[str, str]:
         """Services by the prefix of their JSON targets."""
         found = {name: self._find(name).target_prefix for name in set(self._scopes.values())}
-        return {prefix: name for name, prefix in found.items() if prefix}
+        return {spelling: name for name, prefix in found.items() if prefix for spelling in _spellings(prefix)}
 
     def service_of(self, request: HttpRequest, scope_service: str | None) -> str | None:
         """The service that a request is for; None where it is not one that is served."""
         if scope_service is not None:
             return self._scopes.get(scope_service)
         if request.header(b"x-amz-target") is not None:
-            return self._targets.get((request.header(b"x-amz-target") or "").partition(".")[0])
+            return self._targets.get((request.header(b"x-amz-target") or "").rpartition(".")[0])
         parameters = _unsigned_form(request)
         if parameters is not None:
             known = self._scopes.get(QUERY_VERSIONS.get(parameters.get("Version", ""), ""))
@@ -117,9 +117,19 @@ def _unsigned_form(request: HttpRequest) -> dict[str, str] | None:
 
 def _route_target(service: Service, request: HttpRequest) -> Match:
     prefix, _, operation = (request.header(b"x-amz-target") or "").rpartition(".")
-    if prefix != service.target_prefix or operation not in service.operations:
-        raise AwsError("UnknownOperationException", "The requested operation is not known.")
+    if prefix not in _spellings(service.target_prefix) or operation not in service.operations:
+        raise unknown_operation()
     return Match(service.name, operation)
+
+
+def _spellings(prefix: str) -> tuple[str, str]:
+    """A target's prefix in full, and without its package: the SDK for JavaScript leaves that out."""
+    return prefix, prefix.rpartition(".")[2]
+
+
+def unknown_operation() -> AwsError:
+    """What the JSON protocol's services answer to an operation that they do not know."""
+    return AwsError("UnknownOperationException", "The requested operation is not known.")
 
 
 def _not_served(scope_service: str | None) -> AwsError:
