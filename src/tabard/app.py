@@ -26,7 +26,7 @@ from tabard.edge.pipeline import Pipeline
 from tabard.identity.keyring import KeyRing
 from tabard.identity.principals import SECRET_PURPOSE
 from tabard.objects.local import LocalBlobs
-from tabard.services import ec2, iam, s3, sts  # noqa: F401 - importing a service registers its operations
+from tabard.services import ec2, iam, issuer, s3, sts  # noqa: F401 - importing a service registers its operations
 from tabard.services.iam.last_used import LastUsed
 from tabard.services.node import Node
 from tabard.services.s3 import runtime as s3_runtime
@@ -142,7 +142,7 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     stack.push_async_callback(server.close)
     ssh_port, driver, instances = await _start_instances(settings, data, node, server, stack)
     await server.serve_on(listener, Origin())  # not before it is recorded which instances do not run yet
-    endpoint = _url(listener)
+    endpoint = node.extensions[issuer.BASE] = _url(listener)
     problems = [f"{problem.what} {problem.remedy}" for problem in (await driver.probe()).problems]
     facts: dict[str, str | int] = {"region": settings.region, "sshPort": ssh_port}
     console, console_link = await _start_console(

@@ -157,6 +157,18 @@ def service(prefix: str) -> Service | None:
     return None if row is None else _load(row.prefix)
 
 
+def title(prefix: str) -> str | None:
+    """The name of the service with this prefix, or ``None``; its tables are not read for it."""
+    row = _rows().get(prefix.lower())
+    return None if row is None else row.title
+
+
+def action_names(prefix: str) -> tuple[str, ...]:
+    """The names of a service's actions, without the prefix; its tables are not read for it."""
+    row = _rows().get(prefix.lower())
+    return () if row is None else tuple(row.action_names.split())
+
+
 def prefixes() -> frozenset[str]:
     """Every service prefix that AWS documents, in lower case."""
     return _prefixes()

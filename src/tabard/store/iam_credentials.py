@@ -164,18 +164,29 @@ class AccountProperties(Record, frozen=True, kw_only=True):
     properties: dict[str, str]
 
 
-class AccessReport(Record, frozen=True, kw_only=True):
-    """What was found out of the services that somebody may use and did, by the job's id; ``owner`` asked for it.
+class Attempted(msgspec.Struct, frozen=True):
+    """A user or role of an access report; ``attempts`` are service, operation, when and in which region."""
 
-    ``services`` are the namespaces that their policies allow; ``found`` is who attempted what and when, as of
-    ``created_at``: what the service made of it, as JSON.
+    kind: str
+    arn: str
+    id: str
+    name: str
+    path: str
+    attempts: list[tuple[str, str, float, str]] = []
+
+
+class AccessReport(Record, frozen=True, kw_only=True):
+    """Which services somebody may use and when they did, by the job's id; ``owner`` asked for it.
+
+    ``about`` is an ARN, or the path of an organisation's entity; ``services`` are the namespaces that the policies allow;
+    ``found`` is everybody whom it is about.
     """
 
     kind = "access-report"
     about: str
     by_action: bool = False
     services: list[str] = []
-    found: str = ""
+    found: list[Attempted] = []
 
 
 R = TypeVar("R", bound=Record)

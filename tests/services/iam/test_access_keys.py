@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from tests.services.iam.conftest import World, allow, refused, trust
+from tests.support.world import World, allow, refused, trust
 
 
 def test_a_key_works_from_its_making_to_its_deletion(world: World) -> None:

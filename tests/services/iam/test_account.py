@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tests.services.iam.conftest import ACCOUNT, EC2_TRUST, World, allow, document, refused
 from tests.services.iam.test_mfa_devices import Phone, enable
+from tests.support.world import ACCOUNT, EC2_TRUST, World, allow, document, refused
 
 
 def test_the_summary_counts_what_is_there(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.services.iam.conftest import (
+from tests.support.world import (
     ACCOUNT,
     EC2_TRUST,
     OTHER_ACCOUNT,

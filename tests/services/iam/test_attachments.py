@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.services.iam.conftest import ACCOUNT, EC2_TRUST, World, allow, document, refused
+from tests.support.world import ACCOUNT, EC2_TRUST, World, allow, document, refused
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 LIST_USERS = document(allow("iam:ListUsers"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.services.iam.conftest import EC2_TRUST, World, allow, document, refused
+from tests.support.world import EC2_TRUST, World, allow, document, refused
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")

@@ -7,12 +7,12 @@ import io
 from typing import TYPE_CHECKING
 
 from tests.services.iam import certificates
-from tests.services.iam.conftest import ACCOUNT, refused
+from tests.support.world import ACCOUNT, refused
 
 from tabard.services.iam import credential_report
 
 if TYPE_CHECKING:
-    from tests.services.iam.conftest import World
+    from tests.support.world import World
 
 
 def report(world: World) -> dict[str, dict[str, str]]:

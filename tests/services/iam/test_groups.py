@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.services.iam.conftest import ACCOUNT, World, allow, document, refused
+from tests.support.world import ACCOUNT, World, allow, document, refused
 
 
 def test_a_group_is_created_shown_and_listed(world: World) -> None:

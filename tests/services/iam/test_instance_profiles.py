@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.services.iam.conftest import ACCOUNT, EC2_TRUST, World, allow, refused
+from tests.support.world import ACCOUNT, EC2_TRUST, World, allow, refused
 
 
 def test_a_profile_is_created_shown_listed_and_deleted(world: World) -> None:

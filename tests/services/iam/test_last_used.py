@@ -11,7 +11,7 @@ from tabard.services.iam.last_used import BATCH_AT_MOST, LastUsed
 
 if TYPE_CHECKING:
     import pytest
-    from tests.services.iam.conftest import World
+    from tests.support.world import World
 
 ACCOUNT = "111122223333"
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.services.iam.conftest import ACCOUNT, World, allow, document, refused
+from tests.support.world import ACCOUNT, World, allow, document, refused
 
 from tabard.identity.passwords import is_password
 

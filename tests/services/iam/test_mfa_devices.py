@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from tests.services.iam.conftest import ACCOUNT, World, allow, document, refused
+from tests.support.world import ACCOUNT, World, allow, document, refused
 
 from tabard.identity import mfa
 

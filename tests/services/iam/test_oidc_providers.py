@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.services.iam.conftest import ACCOUNT, World, allow, refused
+from tests.support.world import ACCOUNT, World, allow, refused
 
 ARN = f"arn:aws:iam::{ACCOUNT}:oidc-provider/id.example.com/tenant"
 THUMBPRINT = "6938fd4d98bab03faadb97b34396831e3780aea1"

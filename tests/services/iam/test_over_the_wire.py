@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.services.iam.conftest import EC2_TRUST
+from tests.support.world import EC2_TRUST
 
 from tabard.identity import mfa
 

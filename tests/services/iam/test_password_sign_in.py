@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
-from tests.services.iam.conftest import ACCOUNT
 from tests.services.iam.test_mfa_devices import Phone, enable
+from tests.support.world import ACCOUNT
 
 from tabard.core.errors import AwsError
 from tabard.identity.password_sign_in import (
@@ -25,7 +25,7 @@ from tabard.identity.password_sign_in import (
 from tabard.services.iam.login_profiles import choose_password
 
 if TYPE_CHECKING:
-    from tests.services.iam.conftest import World
+    from tests.support.world import World
 
 GOOD = "Correct-horse-1"
 NOW = time.time() // 30 * 30 + 15

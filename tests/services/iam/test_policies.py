@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.services.iam.conftest import ACCOUNT, EC2_TRUST, OTHER_ACCOUNT, World, allow, document, refused
+from tests.support.world import ACCOUNT, EC2_TRUST, OTHER_ACCOUNT, World, allow, document, refused
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 READ = document(allow("iam:ListUsers"))

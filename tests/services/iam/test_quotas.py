@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.services.iam.conftest import ACCOUNT, EC2_TRUST, OTHER_ACCOUNT, World, allow, document, refused
+from tests.support.world import ACCOUNT, EC2_TRUST, OTHER_ACCOUNT, World, allow, document, refused
 
 from tabard.services.iam import quotas
 from tabard.store.iam import Group, InstanceProfile, Policy, PolicyVersion, Role, User

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.services.iam.conftest import (
+from tests.support.world import (
     ACCOUNT,
     EC2_TRUST,
     OTHER_ACCOUNT,

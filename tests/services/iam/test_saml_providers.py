@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.services.iam import certificates
-from tests.services.iam.conftest import ACCOUNT, World, allow, refused
+from tests.support.world import ACCOUNT, World, allow, refused
 
 ARN = f"arn:aws:iam::{ACCOUNT}:saml-provider/corp"
 CERTIFICATE = "".join(certificates.make("idp.example.com").certificate.splitlines()[1:-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.services.iam import certificates
-from tests.services.iam.conftest import ACCOUNT, World, allow, refused
+from tests.support.world import ACCOUNT, World, allow, refused
 
 
 def test_a_certificate_is_kept_shown_renamed_tagged_and_deleted(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.services.iam.conftest import ACCOUNT, EC2_TRUST, World, allow, document, refused
+from tests.support.world import ACCOUNT, EC2_TRUST, World, allow, document, refused
 
 from tabard.catalog import managed_policies
 from tabard.services.iam import service_linked_roles

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.services.iam.conftest import ACCOUNT, EC2_TRUST, OTHER_ACCOUNT, World, allow, document, refused
+from tests.support.world import ACCOUNT, EC2_TRUST, OTHER_ACCOUNT, World, allow, document, refused
 
 BUCKET = "arn:aws:s3:::bucket"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.services.iam.conftest import EC2_TRUST, World, allow, document, refused
+from tests.support.world import EC2_TRUST, World, allow, document, refused
 
 NOUNS = ("role", "user", "policy", "instance_profile")
 FOLDED = ("role", "user")

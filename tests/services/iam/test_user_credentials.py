@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.services.iam import certificates
-from tests.services.iam.conftest import ACCOUNT, World, allow, document, refused
+from tests.support.world import ACCOUNT, World, allow, document, refused
 
 
 def test_signing_certificates_come_and_go(world: World) -> None:

@@ -55,7 +55,7 @@ def _check(call: Call, action: str, name: str, *, path: str = "/", more: Keys) -
     if profile is None:
         return Check(action, iam_arn(call.account, "instance-profile", path, name), keys=more)
     arn = iam_arn(profile.account, "instance-profile", profile.path, profile.name)
-    return Check(action, arn, keys={**tagging.resource_keys(profile.tags), **more})
+    return Check(action, arn, keys={**tagging.global_resource_keys(profile.tags), **more})
 
 
 def on_profile(action: str, *, keys: MoreKeys = no_keys) -> Checks:

@@ -1,4 +1,5 @@
-"""When access keys and roles were last used: noted on every request, written down now and then.
+"""When access keys and roles were last used, and what users and roles last attempted: noted on every request, written
+down now and then.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
 """
@@ -11,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tabard.core.errors import AwsError
-from tabard.store.iam import LastUse
+from tabard.store.iam import Activity, LastUse
 
 if TYPE_CHECKING:
     from tabard.identity.principals import Principal
@@ -38,7 +39,8 @@ class LastUsed:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._pending: dict[str, LastUse] = {}
-        self._noted: dict[str, tuple[int, str, str]] = {}
+        self._noted: dict[str, tuple[int, str, str, str, str]] = {}
+        self._attempts: dict[str, dict[tuple[str, str], Activity]] = {}
 
     @classmethod
     def of(cls, node: Node) -> LastUsed:
@@ -49,20 +51,25 @@ class LastUsed:
         assert isinstance(recorder, cls)  # noqa: S101 - the name is ours
         return recorder
 
-    def used(self, principal: Principal, service: str, region: str, now: float) -> None:
-        """Note a use of a user's or root's access key, or of a role. Uses within the same second are one."""
+    def used(self, principal: Principal, service: str, region: str, now: float, operation: str = "") -> None:
+        """Note that somebody attempts an operation, allowed or not: the use of an access key or role, and the attempt
+        itself where a user or role makes it. The same within one second is one.
+        """
         caller = principal.caller
-        if caller.kind == "AssumedRole":
-            identifier = caller.unique_id
+        unique = caller.unique_id
+        note = (int(now), service, region, operation, caller.access_key_id)
+        if self._noted.get(unique) == note:
+            return
+        self._noted[unique] = note
+        kind, at = caller.kind, float(note[0])
+        if kind == "AssumedRole":
+            self._pending[unique] = LastUse(unique, caller.account, at, service, region)
         elif caller.expires_at is None:
-            identifier = caller.access_key_id
-        else:
-            return
-        note = (int(now), service, region)
-        if self._noted.get(identifier) == note:
-            return
-        self._noted[identifier] = note
-        self._pending[identifier] = LastUse(identifier, caller.account, float(note[0]), service, region)
+            key = caller.access_key_id
+            self._pending[key] = LastUse(key, caller.account, at, service, region)
+        if kind in {"User", "AssumedRole"}:
+            attempt = Activity(unique, caller.account, service, operation, at, region)
+            self._attempts.setdefault(unique, {})[service, operation] = attempt
 
     def signed_in(self, account: str, user_id: str, region: str, now: float) -> None:
         """Note that a user (or root, by the account's number) signed in with their password."""
@@ -72,10 +79,15 @@ class LastUsed:
         """A use that is not written down yet."""
         return self._pending.get(identifier)
 
+    def attempts(self, entity_id: str) -> dict[tuple[str, str], Activity]:
+        """What a user or role attempted and is not written down yet, by service and operation."""
+        return self._attempts.get(entity_id, {})
+
     async def flush(self) -> None:
         """Write down what was noted. A store that can not write keeps it for the next time."""
-        noted = list(self._pending.values())
         self._noted.clear()
+        await self._write_attempts()
+        noted = list(self._pending.values())
         for start in range(0, len(noted), BATCH_AT_MOST):
             batch = noted[start : start + BATCH_AT_MOST]
             try:
@@ -87,6 +99,22 @@ class LastUsed:
                 if self._pending.get(use.id) is use:
                     del self._pending[use.id]
 
+    async def _write_attempts(self) -> None:
+        noted = [attempt for of_one in self._attempts.values() for attempt in of_one.values()]
+        for start in range(0, len(noted), BATCH_AT_MOST):
+            batch = noted[start : start + BATCH_AT_MOST]
+            try:
+                await self._store.write(partial(_record_attempts, batch))
+            except AwsError:
+                log.warning("the last attempts at %d operations are not written down yet", len(noted) - start)
+                return
+            for attempt in batch:
+                of_one = self._attempts[attempt.id]
+                if of_one.get((attempt.service, attempt.operation)) is attempt:
+                    del of_one[attempt.service, attempt.operation]
+                    if not of_one:
+                        del self._attempts[attempt.id]
+
     async def run(self, every: float = WRITE_EVERY) -> None:
         """Write every so many seconds until cancelled."""
         while True:
@@ -96,6 +124,24 @@ class LastUsed:
 
 def _record(batch: list[LastUse], view: View) -> None:
     view.iam.last_uses.record(batch)
+
+
+def _record_attempts(batch: list[Activity], view: View) -> None:
+    """Who was deleted meanwhile is not remembered."""
+    iam = view.iam
+    there = {
+        each.id: (iam.users if each.id.startswith("AIDA") else iam.roles).by_id(each.account, each.id)
+        for each in batch
+    }
+    iam.activities.record([each for each in batch if there[each.id] is not None])
+
+
+def attempts_of(call: Call, account: str, entity_id: str) -> list[Activity]:
+    """What a user or role last attempted, written down or not."""
+    recorder = call.node.extensions.get(EXTENSION)
+    kept = {(each.service, each.operation): each for each in call.store.iam.activities.of(account, entity_id)}
+    noted = {} if recorder is None else recorder.attempts(entity_id)
+    return list({**kept, **noted}.values())
 
 
 def last_use(call: Call, account: str, identifier: str) -> LastUse | None:

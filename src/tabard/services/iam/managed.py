@@ -87,7 +87,7 @@ def on_policy(action: str, *, keys: MoreKeys = no_keys) -> Checks:
         policy = call.store.iam.policies.by_arn(arn)
         if policy is None or policy.account != call.account:
             return (Check(action, arn, keys=keys(request)),)
-        return (Check(action, arn, keys={**tagging.resource_keys(policy.tags), **keys(request)}),)
+        return (Check(action, arn, keys={**tagging.global_resource_keys(policy.tags), **keys(request)}),)
 
     return checks
 

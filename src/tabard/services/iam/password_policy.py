@@ -7,28 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tabard.core.arn import root_arn
 from tabard.core.errors import AwsError
 from tabard.services.iam.errors import no_such_entity
-from tabard.services.operation import READ, WRITE, Check, operation
+from tabard.services.iam.subjects import on_everything
+from tabard.services.operation import READ, WRITE, operation
 from tabard.store.iam_credentials import PasswordPolicy
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import UpdateAccountPasswordPolicyRequestTypeDef
 
-    from tabard.services.iam.subjects import Request
-    from tabard.services.operation import Call, Checks
+    from tabard.services.operation import Call
 
 SYMBOLS = frozenset("!@#$%^&*()_+-=[]{}|'")
 _DEFAULT_LENGTH = 8
 _DEFAULT_KINDS = 3
-
-
-def _on_account(action: str) -> Checks:
-    def checks(call: Call, _request: Request) -> tuple[Check]:
-        return (Check(action, root_arn(call.account)),)
-
-    return checks
 
 
 def policy_of(call: Call) -> PasswordPolicy | None:
@@ -40,7 +32,7 @@ def _missing(call: Call) -> AwsError:
     return no_such_entity(f"The Password Policy with domain name {call.account} cannot be found.")
 
 
-@operation("iam", "GetAccountPasswordPolicy", READ, checks=_on_account("iam:GetAccountPasswordPolicy"))
+@operation("iam", "GetAccountPasswordPolicy", READ, checks=on_everything("iam:GetAccountPasswordPolicy"))
 def get_account_password_policy(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it has no parameters
     """Show the account's own rules for passwords."""
     policy = policy_of(call)
@@ -63,7 +55,9 @@ def get_account_password_policy(call: Call, request: dict[str, Any]) -> dict[str
     return {"PasswordPolicy": shown}
 
 
-@operation("iam", "UpdateAccountPasswordPolicy", WRITE, checks=_on_account("iam:UpdateAccountPasswordPolicy"))
+@operation(
+    "iam", "UpdateAccountPasswordPolicy", WRITE, checks=on_everything("iam:UpdateAccountPasswordPolicy")
+)
 def update_account_password_policy(
     call: Call, request: UpdateAccountPasswordPolicyRequestTypeDef
 ) -> dict[str, Any]:
@@ -87,7 +81,9 @@ def update_account_password_policy(
     return {}
 
 
-@operation("iam", "DeleteAccountPasswordPolicy", WRITE, checks=_on_account("iam:DeleteAccountPasswordPolicy"))
+@operation(
+    "iam", "DeleteAccountPasswordPolicy", WRITE, checks=on_everything("iam:DeleteAccountPasswordPolicy")
+)
 def delete_account_password_policy(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - it has no parameters
     """Go back to AWS's default rules."""
     policy = policy_of(call)

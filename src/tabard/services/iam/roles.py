@@ -85,7 +85,7 @@ def create_role(call: Call, request: CreateRoleRequestTypeDef) -> dict[str, Any]
     return {"Role": replies.new_role_with_extras(call, role)}
 
 
-@operation("iam", "GetRole", READ, checks=on_role("iam:GetRole"))
+@operation("iam", "GetRole", READ, checks=on_role("iam:GetRole", boundary=True))
 def get_role(call: Call, request: GetRoleRequestTypeDef) -> dict[str, Any]:
     """Show a role with its trust policy, boundary, tags, and when it was last used."""
     role = find_role(call, request["RoleName"])
@@ -108,7 +108,7 @@ def list_roles(call: Call, request: ListRolesRequestTypeDef) -> dict[str, Any]:
     )
 
 
-@operation("iam", "UpdateRole", WRITE, checks=on_role("iam:UpdateRole"))
+@operation("iam", "UpdateRole", WRITE, checks=on_role("iam:UpdateRole", boundary=True))
 def update_role(call: Call, request: UpdateRoleRequestTypeDef) -> dict[str, Any]:
     """Change a role's description, and its longest session (an hour where that is not said)."""
     find = find_own_role if "MaxSessionDuration" in request else find_role
@@ -119,7 +119,7 @@ def update_role(call: Call, request: UpdateRoleRequestTypeDef) -> dict[str, Any]
     return {}
 
 
-@operation("iam", "UpdateRoleDescription", WRITE, checks=on_role("iam:UpdateRoleDescription"))
+@operation("iam", "UpdateRoleDescription", WRITE, checks=on_role("iam:UpdateRoleDescription", boundary=True))
 def update_role_description(call: Call, request: UpdateRoleDescriptionRequestTypeDef) -> dict[str, Any]:
     """Change a role's description (UpdateRole is its successor)."""
     role = replace(find_role(call, request["RoleName"]), description=request["Description"] or None)
@@ -127,7 +127,9 @@ def update_role_description(call: Call, request: UpdateRoleDescriptionRequestTyp
     return {"Role": replies.whole_role(call, role)}
 
 
-@operation("iam", "UpdateAssumeRolePolicy", WRITE, checks=on_role("iam:UpdateAssumeRolePolicy"))
+@operation(
+    "iam", "UpdateAssumeRolePolicy", WRITE, checks=on_role("iam:UpdateAssumeRolePolicy", boundary=True)
+)
 def update_assume_role_policy(call: Call, request: UpdateAssumeRolePolicyRequestTypeDef) -> dict[str, Any]:
     """Change who may assume a role."""
     role = find_own_role(call, request["RoleName"])
@@ -136,7 +138,7 @@ def update_assume_role_policy(call: Call, request: UpdateAssumeRolePolicyRequest
     return {}
 
 
-@operation("iam", "DeleteRole", WRITE, checks=on_role("iam:DeleteRole"))
+@operation("iam", "DeleteRole", WRITE, checks=on_role("iam:DeleteRole", boundary=True))
 def delete_role(call: Call, request: DeleteRoleRequestTypeDef) -> dict[str, Any]:
     """Delete a role that has no policies and is in no instance profile; its sessions end with it."""
     role = find_own_role(call, request["RoleName"])

@@ -15,8 +15,8 @@ from tabard.policy import Context, Kind, Layers, Outcome, PolicyError, Source
 from tabard.services.iam import paging
 from tabard.services.iam.errors import invalid_input
 from tabard.services.iam.simulated_policies import Simulated, SimulatedPrincipal, given, principal_of
-from tabard.services.iam.subjects import Request, on_everything
-from tabard.services.operation import LONG, READ, Check, operation
+from tabard.services.iam.subjects import Request, on_everything, on_identity
+from tabard.services.operation import LONG, READ, operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
 
     from tabard.policy import PolicySet
-    from tabard.services.operation import Call, Checks
+    from tabard.services.operation import Call
 
 _DECISIONS = {
     Outcome.ALLOWED: "allowed",
@@ -44,14 +44,12 @@ _NOBODY = "simulation"
 """The name of a caller that nothing is said of."""
 
 
-def _on_source(action: str) -> Checks:
-    def checks(_call: Call, request: Request) -> tuple[Check]:
-        return (Check(action, request["PolicySourceArn"]),)
-
-    return checks
-
-
-@operation("iam", "SimulatePrincipalPolicy", LONG, checks=_on_source("iam:SimulatePrincipalPolicy"))
+@operation(
+    "iam",
+    "SimulatePrincipalPolicy",
+    LONG,
+    checks=on_identity("iam:SimulatePrincipalPolicy", "PolicySourceArn"),
+)
 async def simulate_principal_policy(
     call: Call, request: SimulatePrincipalPolicyRequestTypeDef
 ) -> dict[str, Any]:
@@ -96,7 +94,7 @@ def get_context_keys_for_custom_policy(
     "iam",
     "GetContextKeysForPrincipalPolicy",
     READ,
-    checks=_on_source("iam:GetContextKeysForPrincipalPolicy"),
+    checks=on_identity("iam:GetContextKeysForPrincipalPolicy", "PolicySourceArn"),
 )
 def get_context_keys_for_principal_policy(
     call: Call, request: GetContextKeysForPrincipalPolicyRequestTypeDef

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tabard.core.arn import iam_arn
+from tabard.core.arn import PARTITION, Arn, iam_arn
+from tabard.core.errors import AwsError
 from tabard.services.iam import tagging
-from tabard.services.iam.errors import no_such_entity, unmodifiable, validation_error
+from tabard.services.iam.errors import invalid_input, no_such_entity, unmodifiable, validation_error
 from tabard.services.operation import Check
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 Request = Mapping[str, Any]
 Keys = dict[str, Any]
 MoreKeys = Callable[[Request], Keys]
+
+
+ENTITY_KINDS: tuple[EntityKind, ...] = ("user", "group", "role")
 
 
 class Subject(NamedTuple):
@@ -84,6 +88,21 @@ def find_own(call: Call, kind: EntityKind, request: Request) -> Subject:
     if kind == "role":
         return _subject(kind, find_own_role(call, request["RoleName"]))
     return find(call, kind, request)
+
+
+def kind_and_name(call: Call, arn: str) -> tuple[EntityKind, str]:
+    """What the ARN of a user, group or role of the account names; raises InvalidInput for any other text."""
+    try:
+        parsed = Arn.parse(arn)
+    except ValueError:
+        raise invalid_input(f"ARN {arn} is not valid.") from None
+    kind, _, rest = parsed.resource.partition("/")
+    if parsed[:4] != (PARTITION, "iam", "", call.account) or not rest:
+        raise invalid_input(f"ARN {arn} is not valid.")
+    for known in ENTITY_KINDS:
+        if kind == known:
+            return known, rest.rpartition("/")[2]
+    raise invalid_input(f"ARN {arn} is not valid.")
 
 
 def no_keys(_request: Request) -> Keys:
@@ -183,6 +202,21 @@ def on_group(action: str, *, keys: MoreKeys = no_keys) -> Checks:
 
     def checks(call: Call, request: Request) -> tuple[Check]:
         return (group_check(call, action, request["GroupName"], more=keys(request)),)
+
+    return checks
+
+
+def on_identity(action: str, member: str = "Arn") -> Checks:
+    """Checks of an operation on the user, group or role whose ARN a member of the request is."""
+
+    def checks(call: Call, request: Request) -> tuple[Check]:
+        arn = request[member]
+        try:
+            kind, name = kind_and_name(call, arn)
+        except AwsError:  # who may do it anywhere hears what is wrong with it from the operation
+            return (Check(action, arn),)
+        found = {"user": user_check, "group": group_check, "role": role_check}[kind](call, action, name)
+        return (found if found.resource == arn else Check(action, arn),)
 
     return checks
 

@@ -60,7 +60,7 @@ def listed(request: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, Any
 
 
 def resource_keys(tags: Mapping[str, str]) -> dict[str, str]:
-    """The condition keys that a resource's tags fill."""
+    """The condition keys that the tags of a user or role fill."""
     keys: dict[str, str] = {}
     for key, value in tags.items():
         folded = key.lower()
@@ -70,7 +70,7 @@ def resource_keys(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def global_resource_keys(tags: Mapping[str, str]) -> dict[str, str]:
-    """Those of resources that have ``aws:ResourceTag`` alone, without IAM's own key: devices, certificates, providers."""
+    """Those of resources that have ``aws:ResourceTag`` alone, without IAM's own key: all but users and roles."""
     return {"aws:resourcetag/" + key.lower(): value for key, value in tags.items()}
 
 
