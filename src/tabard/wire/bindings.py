@@ -223,6 +223,11 @@ class ReplyBindings:
             elif member.location == "statusCode":
                 self._status = name
 
+    @property
+    def none(self) -> bool:
+        """Whether nothing is bound outside the body."""
+        return not self._headers and not self._prefixes and self._status is None
+
     def encode(self, result: Mapping[str, Any], headers: Headers, status: int) -> int:
         """Append the result's headers, and return its status where a member states one."""
         for name, value in result.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,7 +49,8 @@ def host_id(request_id: str) -> str:
 
 def amazon_ids(request_id: str) -> Headers:
     """S3's two headers of ids."""
-    return [(b"x-amz-request-id", request_id.encode()), (b"x-amz-id-2", host_id(request_id).encode())]
+    told = request_id.encode()
+    return [(b"x-amz-request-id", told), (b"x-amz-id-2", b2a_base64(told, newline=False))]
 
 
 def streams(shape: Shape | None) -> bool:

@@ -26,6 +26,23 @@ if TYPE_CHECKING:
     from tabard.wire.model import ServiceModel
 
 
+def _body_alone(
+    status: int,
+    identify: Callable[[str], Headers],
+    write: Callable[[Mapping[str, Any]], tuple[Any, bytes]],
+) -> Encode:
+    """The encoder of a reply none of whose members stands in a header or is the status."""
+
+    def encode(result: Mapping[str, Any], request_id: str) -> HttpReply:
+        headers = identify(request_id)
+        body, content_type = write(result)
+        if content_type:
+            headers.append((b"content-type", content_type))
+        return HttpReply(status, headers, body)
+
+    return encode
+
+
 class RestCodec(Codec):
     """REST: bindings to path, query and headers around a body that subclasses read and write."""
 
@@ -83,6 +100,8 @@ class RestCodec(Codec):
             return lambda _result, request_id: HttpReply(status, identify(request_id))
         bindings = ReplyBindings(shape)
         write = self._body_writer(entry["name"], shape)
+        if write is not None and bindings.none:
+            return _body_alone(status, identify, write)
         ranged = any(member.location_name == "Content-Range" for member in shape.members.values())
 
         def encode(result: Mapping[str, Any], request_id: str) -> HttpReply:

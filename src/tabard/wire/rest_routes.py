@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Query = list[tuple[str, str]]
 
 LONGEST_KEY = 1024
+_LONGEST_NAME = 255
+"""Bytes of a host's name, beyond which nothing is remembered of it."""
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 _LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
@@ -116,7 +118,10 @@ class Selection:
         Every significant key in the query must be a literal of the operation's URI or one of its parameters.
         """
         present = dict(query)
-        meant = present.keys() & significant
+        if not query:
+            meant: AbstractSet[str] = frozenset()
+        else:
+            meant = present.keys() & significant
         if not meant and "x-id" not in present:
             for candidate in self._bare:
                 if not candidate.headers or candidate.holds(present, request):
@@ -176,7 +181,7 @@ class BucketRoutes:
         query = parse_query(request.query)
         if fixed is not None:
             return Match(self._name, fixed, {}, query)
-        host = request.header(b"host") or ""
+        host = request.first.get(b"host")
         bucket = bucket_of_host(host, tuple(virtual_hosts)) if host else None
         if bucket is None:
             raw_bucket, _, raw_key = request.path[1:].partition("/")
@@ -248,10 +253,14 @@ def _invalid_bucket(bucket: str) -> AwsError:
     return AwsError("InvalidBucketName", "The specified bucket is not valid.", fields={"BucketName": bucket})
 
 
-@lru_cache(maxsize=4096)
-def bucket_of_host(host: str, virtual_hosts: tuple[str, ...]) -> str | None:
+def bucket_of_host(host: bytes, virtual_hosts: tuple[str, ...]) -> str | None:
     """The bucket that a Host header names before one of the suffixes; None in path style."""
-    name = host.lower()
+    find = _remembered_bucket_of_host if len(host) <= _LONGEST_NAME else _bucket_of_host
+    return find(host, virtual_hosts)
+
+
+def _bucket_of_host(host: bytes, virtual_hosts: tuple[str, ...]) -> str | None:
+    name = host.decode("latin-1").lower()
     if not name.endswith("]"):
         name = name.rpartition(":")[0] if name.rpartition(":")[2].isdigit() and ":" in name else name
     name = name.rstrip(".")
@@ -261,6 +270,9 @@ def bucket_of_host(host: str, virtual_hosts: tuple[str, ...]) -> str | None:
         if name.endswith(f".{suffix.lower()}"):
             return name[: -len(suffix) - 1]
     return None
+
+
+_remembered_bucket_of_host = lru_cache(maxsize=2048)(_bucket_of_host)
 
 
 class PathRoutes:

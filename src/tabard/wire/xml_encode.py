@@ -7,11 +7,10 @@ literal; nothing that anybody sends is in it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tabard.wire.scalars import Format, format_iso8601, format_of
-from tabard.wire.xml_text import escape, escape_attribute, special
+from tabard.wire.xml_text import escape, escape_attribute
 
 if TYPE_CHECKING:
     from tabard.wire.model import Shape
@@ -22,13 +21,30 @@ _INLINE_DEPTH = 4
 """Structures, lists and maps that are written into the function of what holds them; deeper ones have functions of their own."""
 _INLINE_MEMBERS = 24
 """A structure of more members has a function of its own, which is compiled once wherever it stands."""
-_REMEMBERED_AT_MOST = 2048
-"""Characters of a text whose escaped form is remembered: what one-off replies hold stays the same for long."""
 
 
-@lru_cache(maxsize=2048)
-def _remembered(text: str) -> str:
-    return escape(text)
+class _Escaped(dict[str, str]):
+    """Texts and what they are as XML, remembered: what replies hold mostly stays the same for long. Bounded in characters."""
+
+    __slots__ = ("_characters",)
+    longest = 2048
+    characters_at_most = 2 * 1024 * 1024
+
+    def __init__(self) -> None:
+        self._characters = 0
+
+    def __missing__(self, text: str) -> str:
+        shown = escape(text)
+        if len(text) <= self.longest:
+            self._characters += len(text) + 64
+            if self._characters > self.characters_at_most:
+                self.clear()
+                self._characters = len(text) + 64
+            self[text] = shown
+        return shown
+
+
+_escaped = _Escaped()
 
 
 def namespace(shape: Shape) -> str:
@@ -113,9 +129,8 @@ class _Source:
         self._encoder = encoder
         self._timestamps = timestamps
         self._lines = ["def write(value, out):", " append = out.append"]
-        self._names: dict[str, Any] = {"escape": escape, "special": special, "remembered": _remembered}
+        self._names: dict[str, Any] = {"escaped": _escaped}
         self._within = [within]
-        self._loops = 0
         self._variables = 0
 
     def function(self) -> Write:
@@ -149,14 +164,7 @@ class _Source:
 
     def _scalar(self, shape: Shape, name: str, variable: str, depth: int) -> None:
         form = format_of(shape, self._timestamps)
-        if form is not None:
-            shown = f"{self._named(form)}({variable})"
-        elif self._loops:
-            shown = f"{variable} if special({variable}) is None else escape({variable})"
-        else:
-            shown = (
-                f"remembered({variable}) if len({variable}) <= {_REMEMBERED_AT_MOST} else escape({variable})"
-            )
+        shown = f"{self._named(form)}({variable})" if form is not None else f"escaped[{variable}]"
         opening, closing = f"<{name}{namespace(shape)}>".replace("%", "%%"), f"</{name}>".replace("%", "%%")
         self._line(depth, f"append({opening + '%s' + closing!r} % ({shown},))")
 
@@ -187,9 +195,7 @@ class _Source:
         inner = name if shape.flattened else shape.member.location_name or "member"
         item = self._variable("item")
         self._line(depth, f"for {item} in {variable}:")
-        self._loops += 1
         self.element(shape.member, inner, item, depth + 1)
-        self._loops -= 1
         if not shape.flattened:
             self._text(depth, f"</{name}>")
 
@@ -199,12 +205,10 @@ class _Source:
             self._text(depth, f"<{name}{namespace(shape)}>")
         key, item = self._variable("key"), self._variable("item")
         self._line(depth, f"for {key}, {item} in {variable}.items():")
-        self._loops += 1
         self._text(depth + 1, f"<{entry}>")
         self.element(shape.key, shape.key.location_name or "key", key, depth + 1)
         self.element(shape.value, shape.value.location_name or "value", item, depth + 1)
         self._text(depth + 1, f"</{entry}>")
-        self._loops -= 1
         if not shape.flattened:
             self._text(depth, f"</{name}>")
 
