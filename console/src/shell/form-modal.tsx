@@ -14,16 +14,18 @@ interface Props {
   ready?: boolean;
   size?: 'small' | 'medium' | 'large';
   commands?: string[];
+  /** For a form that something else takes the place of. */
+  keepOpen?: boolean;
   onSubmit: () => Promise<void>;
   onDismiss: () => void;
   children: ReactNode;
 }
 
 /** It closes when `onSubmit` succeeds; until then it shows what went wrong, and nothing that was typed is lost. */
-export function FormModal({ header, button, ready = true, size = 'medium', commands, onSubmit, onDismiss, children }: Props) {
+export function FormModal({ header, button, ready = true, size = 'medium', commands, keepOpen, onSubmit, onDismiss, children }: Props) {
   const { busy, error, run } = useAction();
   const submit = async () => {
-    if (ready && !busy && (await run(onSubmit))) onDismiss();
+    if (ready && !busy && (await run(onSubmit)) && !keepOpen) onDismiss();
   };
   return (
     <Modal
@@ -36,7 +38,7 @@ export function FormModal({ header, button, ready = true, size = 'medium', comma
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
             <Button variant="link" onClick={onDismiss}>
-              {t.cancel}
+              {stays ? t.close : t.cancel}
             </Button>
             <Button variant="primary" loading={busy} disabled={!ready} onClick={() => void submit()}>
               {button}

@@ -29,6 +29,8 @@ interface ListProps<Item> {
   filterBeside?: ReactNode;
   narrow?: (item: Item) => boolean;
   embedded?: boolean;
+  /** Below the page's own heading. */
+  level?: 'h1' | 'h2' | 'h3';
   /** The columns that are shown at first; given, people choose which they see, and in which order. */
   shownAtFirst?: string[];
   name: string;
@@ -114,7 +116,7 @@ export function List<Item>(props: ListProps<Item>) {
       }}
       header={
         <Header
-          variant={props.embedded ? 'h3' : 'h1'}
+          variant={props.level ?? (props.embedded ? 'h3' : 'h1')}
           counter={props.selection === 'multi' && chosen.length ? `(${chosen.length}/${items.length})` : total}
           description={props.description}
           actions={props.actions}
