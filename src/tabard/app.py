@@ -22,6 +22,7 @@ import uvloop
 from tabard.audit.jsonl import JsonLinesTrail
 from tabard.core.sources import access_key_id, secret_access_key, system_clock, system_random
 from tabard.edge.http import HttpServer, Origin
+from tabard.edge.issuer import IssuerPages
 from tabard.edge.pipeline import Pipeline
 from tabard.identity.keyring import KeyRing
 from tabard.identity.principals import SECRET_PURPOSE
@@ -64,6 +65,8 @@ class Settings:
     ssh_port: int | None = None
     console_port: int | None = None
     """None: the one after ``port`` where it is free, else any free one."""
+    public_url: str | None = None
+    """Under which address others reach the API, where it is not the one listened on: the issuers' of outbound tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,12 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     stack.push_async_callback(last_used.flush)
     pipeline = Pipeline(node, trail, virtual_hosts=VIRTUAL_HOSTS)
     pipeline.on_used = last_used.used
-    server = HttpServer(pipeline.answer)
+    server = HttpServer(pipeline.answer, IssuerPages(node).answer)
     stack.push_async_callback(server.close)
     ssh_port, driver, instances = await _start_instances(settings, data, node, server, stack)
     await server.serve_on(listener, Origin())  # not before it is recorded which instances do not run yet
-    endpoint = node.extensions[issuer.BASE] = _url(listener)
+    endpoint = _url(listener)
+    node.extensions[issuer.BASE] = settings.public_url or endpoint
     problems = [f"{problem.what} {problem.remedy}" for problem in (await driver.probe()).problems]
     facts: dict[str, str | int] = {"region": settings.region, "sshPort": ssh_port}
     console, console_link = await _start_console(

@@ -115,6 +115,13 @@ def _parser() -> argparse.ArgumentParser:
         help="where the console's pages are (default: the port after the API's)",
     )
 
+    up.add_argument(
+        "--public-url",
+        type=public_url,
+        metavar="URL",
+        help="where others reach the API, behind a TLS proxy say; issuers of web identity tokens name it",
+    )
+
     env = commands.add_parser("env", help='print what points a shell at Tabard: eval "$(tabard env)"')
     _add_data(env)
     env.add_argument(
@@ -203,6 +210,23 @@ def listen_address(text: str) -> tuple[str, int]:
             f"'{host}' is not an IP address: say for example {DEFAULT_LISTEN}"
         ) from None
     return host, port_number(port)
+
+
+def public_url(text: str) -> str:
+    """An http or https URL of a host, without a path."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(text)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.netloc
+        or parts.path not in {"", "/"}
+        or parts.query
+    ):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not an address: say for example https://aws.example.org"
+        )
+    return text.rstrip("/")
 
 
 def port_number(text: str) -> int:

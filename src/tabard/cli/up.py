@@ -37,6 +37,7 @@ def up(options: argparse.Namespace) -> int:
         ephemeral=options.ephemeral,
         ssh_port=options.ssh_port,
         console_port=options.console_port,
+        public_url=options.public_url,
     )
     out = screen()
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable
 
-__all__ = ["Body", "Disconnected", "Handler", "HttpServer", "Origin"]
+__all__ = ["Body", "Disconnected", "Handler", "HttpServer", "Origin", "answer_own"]
 
 OWN_PATHS = "/_/"
 """Everything below is ours: ``_`` is never a legal bucket name."""
@@ -36,7 +36,7 @@ class HttpServer:
     """
 
     def __init__(self, handler: Handler, own: Handler | None = None) -> None:
-        own = own or _own
+        own = own or answer_own
 
         def with_own(request: HttpRequest, body: Body, origin: Origin) -> HttpReply | Awaitable[HttpReply]:
             return (own if request.path[:3] == OWN_PATHS else handler)(request, body, origin)
@@ -85,7 +85,7 @@ class HttpServer:
             connection.abort()
 
 
-def _own(request: HttpRequest, _body: Body, _origin: Origin) -> HttpReply:
+def answer_own(request: HttpRequest, _body: Body, _origin: Origin) -> HttpReply:
     """What is ours and not AWS's: health, for whoever watches the process."""
     if request.path == "/_/health" and request.method in {"GET", "HEAD"}:
         return HttpReply(200, [(b"content-type", b"application/json")], b'{"status":"ok"}\n')

@@ -157,6 +157,17 @@ class OutboundFederation(Record, frozen=True, kw_only=True):
     enabled: bool = True
 
 
+class IssuerKey(Record, frozen=True, kw_only=True):
+    """A key with which an account's issuer signs tokens, by its key id; ``secret`` seals it in PEM.
+
+    ``algorithm`` is JOSE's name (RS256, ES384), ``public`` the key that others verify with, as a JSON Web Key.
+    """
+
+    kind = "issuer-key"
+    algorithm: str
+    public: dict[str, str]
+
+
 class AccountProperties(Record, frozen=True, kw_only=True):
     """An account's settings, by its number: values by ``Namespace/PropertyName``."""
 
@@ -230,5 +241,6 @@ class Credentials(Protocol):
     credential_reports: Records[CredentialReport]
     token_preferences: Records[TokenPreferences]
     outbound_federations: Records[OutboundFederation]
+    issuer_keys: Records[IssuerKey]
     account_properties: Records[AccountProperties]
     access_reports: Records[AccessReport]

@@ -9,9 +9,11 @@ from tabard.services.sts import (
     authorization_messages,
     caller_identity,
     federation_tokens,
+    privileged_sessions,
     saml,
     session_tokens,
     web_identity,
+    web_identity_tokens,
 )
 
 __all__ = [
@@ -20,7 +22,9 @@ __all__ = [
     "authorization_messages",
     "caller_identity",
     "federation_tokens",
+    "privileged_sessions",
     "saml",
     "session_tokens",
     "web_identity",
+    "web_identity_tokens",
 ]

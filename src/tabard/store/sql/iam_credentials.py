@@ -134,6 +134,7 @@ class SqlCredentials:
         self.outbound_federations: port.Records[port.OutboundFederation] = SqlRecords(
             session, port.OutboundFederation
         )
+        self.issuer_keys: port.Records[port.IssuerKey] = SqlRecords(session, port.IssuerKey)
         self.account_properties: port.Records[port.AccountProperties] = SqlRecords(
             session, port.AccountProperties
         )
