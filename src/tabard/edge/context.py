@@ -87,20 +87,26 @@ GLOBAL_KEYS: dict[str, Key] = {
 }
 
 _PRINCIPAL_TAG = "aws:principaltag/"
+_NOT_ASKED_YET: dict[str, Lazy] = {}
+"""Stands for the keys of a check until a policy mentions one. Nothing is ever written to it."""
 
 
 class RequestContext(Context):
     """The condition keys of one check: its own first, then the request's."""
 
-    __slots__ = ("_call", "_resource_account")
+    __slots__ = ("_call", "_check")
 
     def __init__(self, call: Call, check: Check) -> None:
-        keys = check.keys
-        super().__init__(dict(keys) if keys else None)
+        self._values = _NOT_ASKED_YET
+        self._families = None
+        self._normal = False
         self._call = call
-        self._resource_account = check.account or call.caller.account
+        self._check = check
 
     def _miss(self, key: str) -> Value:
+        if self._values is _NOT_ASKED_YET:
+            self._values = dict(self._check.keys)
+            return self.lookup(key)
         compute = GLOBAL_KEYS.get(key)
         value: Lazy
         if compute is not None:
@@ -108,7 +114,7 @@ class RequestContext(Context):
         elif key.startswith(_PRINCIPAL_TAG):
             value = self._principal_tags().get(key[len(_PRINCIPAL_TAG) :])
         elif key == "aws:resourceaccount":
-            value = self._resource_account
+            value = self._check.account or self._call.caller.account
         elif key in self._call.caller.identity_keys:
             value = self._call.caller.identity_keys[key]
         else:

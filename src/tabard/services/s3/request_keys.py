@@ -5,24 +5,68 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, KeysView
 
-    from tabard.services.operation import Call, KeyValue
-
-RequestKeys = dict[str, "KeyValue | Callable[[], KeyValue]"]
+    from tabard.services.operation import Call, Keys, KeyValue
 
 _LATEST = "AWS4-HMAC-SHA256"
 _HEADERS_OF_EVERY_REQUEST = frozenset({b"x-amz-date", b"x-amz-security-token", b"x-amz-user-agent"})
 
 
-def request_keys(call: Call) -> RequestKeys:
-    """The keys of one request: what it says of its signature, and its ``x-amz-`` headers as ``s3:x-amz-…``."""
-    keys: RequestKeys = {
+class RequestKeys(Mapping[str, "KeyValue | Callable[[], KeyValue]"]):
+    """The keys of one request: what it says of its signature, and its ``x-amz-`` headers as ``s3:x-amz-…``.
+
+    Nothing is gathered before somebody looks; keys that are set stand before those of the request.
+    """
+
+    __slots__ = ("_call", "_gathered", "_set")
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._set: dict[str, KeyValue | Callable[[], KeyValue]] = {}
+        self._gathered: dict[str, KeyValue | Callable[[], KeyValue]] | None = None
+
+    def __setitem__(self, key: str, value: KeyValue | Callable[[], KeyValue]) -> None:
+        self._set[key] = value
+        self._gathered = None
+
+    def update(self, keys: Keys) -> None:
+        """Set several keys."""
+        self._set.update(keys)
+        self._gathered = None
+
+    def __getitem__(self, key: str) -> KeyValue | Callable[[], KeyValue]:
+        return self._all()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def keys(self) -> KeysView[str]:
+        """Every key."""
+        return self._all().keys()
+
+    def _all(self) -> dict[str, KeyValue | Callable[[], KeyValue]]:
+        found = self._gathered
+        if found is None:
+            found = self._gathered = _gathered(self._call)
+            found.update(self._set)
+        return found
+
+
+request_keys = RequestKeys
+
+
+def _gathered(call: Call) -> dict[str, KeyValue | Callable[[], KeyValue]]:
+    keys: dict[str, KeyValue | Callable[[], KeyValue]] = {
         "s3:authtype": lambda: _auth_type(call),
         "s3:signatureversion": lambda: _signature_version(call),
         "s3:signatureage": lambda: _signature_age(call),

@@ -113,6 +113,9 @@ class Entities(Generic[E]):
     def get(self, account: str, name: str) -> E | None:
         """The entity of this name, whatever the case."""
         key = folded(name)
+        known: E | None = self._session.cache.space(self.kind, account).get(key)
+        if known is not None:
+            return known
         return self._remembered(account, key, self.statements.by_name, {"account": account, "folded": key})
 
     def by_id(self, account: str, entity_id: str) -> E | None:
