@@ -38,7 +38,7 @@ export function FormModal({ header, button, ready = true, size = 'medium', comma
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
             <Button variant="link" onClick={onDismiss}>
-              {stays ? t.close : t.cancel}
+              {keepOpen ? t.close : t.cancel}
             </Button>
             <Button variant="primary" loading={busy} disabled={!ready} onClick={() => void submit()}>
               {button}
