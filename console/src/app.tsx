@@ -8,13 +8,17 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { areaOf, type Found, SERVICES } from './areas';
 import { Failure } from './shell/failure';
 import { Empty, FlashProvider, useFlash } from './shell/parts';
+import { AsSomebodyElse, SignInAgain } from './shell/again';
 import { SignIn } from './shell/sign-in';
 import { Top } from './shell/top';
 import { follow, href, type Route, To, useRoute } from './routing';
-import { type Session, takeToken, useSession } from './session';
+import { useLost } from './reach';
+import { leave, type Session, useSession } from './session';
+import { takeInvitation } from './sign-in';
 import { t } from './strings';
 
 const Home = lazy(() => import('./home/home'));
+
 function find(route: Route): Found {
   if (route.parts.length === 0) return { page: <Home />, crumbs: [] };
   const home = { text: t.product, path: '/' };
@@ -49,6 +53,7 @@ function SignedIn({ session }: { session: Session }) {
   const route = useRoute();
   const { page, crumbs } = find(route);
   const flashes = useFlash();
+  const lost = useLost();
   const [open, setOpen] = useState(() => window.innerWidth > 900);
   const title = crumbs.at(-1)?.text ?? t.home.title;
   useEffect(() => {
@@ -73,7 +78,16 @@ function SignedIn({ session }: { session: Session }) {
             />
           )
         }
-        notifications={<Flashbar items={flashes.items} stackItems />}
+        notifications={
+          <Flashbar
+            items={[
+              ...(lost ? [{ type: 'warning' as const, loading: true, header: t.lost.header, content: t.lost.text, id: 'lost' }] : []),
+              ...flashes.items,
+            ]}
+            stackItems={flashes.items.length > 0}
+            i18nStrings={t.flashes}
+          />
+        }
         content={
           <Failure key={`${route.path} ${session.region}`}>
             <Suspense fallback={<div className="waiting"><Spinner size="large" /></div>}>{page}</Suspense>
@@ -86,6 +100,13 @@ function SignedIn({ session }: { session: Session }) {
 
 export function App() {
   const session = useSession();
-  const [token] = useState(takeToken);
-  return <FlashProvider>{session ? <SignedIn session={session} /> : <SignIn token={token} />}</FlashProvider>;
+  const [invitation, setInvitation] = useState(takeInvitation);
+  const done = () => setInvitation(null);
+  return (
+    <FlashProvider>
+      {session ? <SignedIn key={session.arn} session={session} /> : <SignIn invitation={invitation} onTaken={done} />}
+      {session && <SignInAgain session={session} />}
+      {session && invitation && <AsSomebodyElse session={session} onStay={done} onUse={leave} />}
+    </FlashProvider>
+  );
 }

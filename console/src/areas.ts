@@ -36,5 +36,7 @@ const AREAS: Area[] = [iam, ec2, s3, activity, account];
 export const SERVICES: Area[] = AREAS.filter(({ pages, id }) => pages.length > 0 && id !== account.id);
 
 export function areaOf(route: Route): Area | undefined {
-  return AREAS.find(({ id }) => id === route.parts[0]);
+  // AWS's own address for switching roles has no area in it
+  const id = route.parts[0] === 'switchrole' ? account.id : route.parts[0];
+  return AREAS.find((area) => area.id === id);
 }

@@ -1,7 +1,14 @@
 /** Loading what a page shows, and again when it is asked for or time has passed; what is on the screen stays until then. */
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { isSessionOver } from './errors';
-import { expire } from './session';
+import { isNoAnswer, noAnswer, useReturns } from './reach';
+import { expire, useSession } from './session';
+import { SignInError } from './sign-in';
+
+function noteFailure(error: unknown): void {
+  if (isSessionOver(error) && !(error instanceof SignInError)) expire();
+  else if (isNoAnswer(error)) noAnswer();
+}
 
 export interface Loaded<T> {
   data: T | undefined;
@@ -17,6 +24,8 @@ export function useLoad<T>(load: () => Promise<T>, key: string, everySeconds = 0
   });
   const latest = useRef(load);
   latest.current = load;
+  const credentials = useSession()?.credentials.accessKeyId;
+  const returns = useReturns();
   const turn = useRef(0);
   const text = useRef('');
 
@@ -31,7 +40,7 @@ export function useLoad<T>(load: () => Promise<T>, key: string, everySeconds = 0
       setState((old) => (same && old.key === key && !old.error && !old.loading ? old : { key, data, loading: false }));
     } catch (error) {
       if (mine !== turn.current) return;
-      if (isSessionOver(error)) expire();
+      noteFailure(error);
       setState((old) => ({ ...(old.key === key ? old : {}), key, error, loading: false }));
     }
   }, [key]);
@@ -46,6 +55,15 @@ export function useLoad<T>(load: () => Promise<T>, key: string, everySeconds = 0
     }, everySeconds * 1000);
     return () => clearInterval(timer);
   }, [reload, key, everySeconds]);
+
+  // somebody signed in again, or the server came back: what is shown stays, and is loaded again
+  const seenOf = `${credentials} ${returns}`;
+  const loadedFor = useRef(seenOf);
+  useEffect(() => {
+    if (loadedFor.current === seenOf) return;
+    loadedFor.current = seenOf;
+    void reload();
+  }, [seenOf, reload]);
 
   useEffect(() => () => void turn.current++, []);
   const current = state.key === key ? state : { loading: true, data: undefined, error: undefined };
@@ -68,7 +86,7 @@ export function useAction(): {
       await job();
       return true;
     } catch (problem) {
-      if (isSessionOver(problem)) expire();
+      noteFailure(problem);
       setError(problem);
       return false;
     } finally {

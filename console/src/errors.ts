@@ -1,4 +1,5 @@
 /** AWS's code and message, and what one can do about it. */
+import { isNoAnswer } from './reach';
 import { t } from './strings';
 
 export interface Explained {
@@ -9,7 +10,7 @@ export interface Explained {
 
 export function explain(error: unknown): Explained {
   if (!(error instanceof Error)) return { code: 'Error', message: String(error), hint: undefined };
-  if (error instanceof TypeError || error.name === 'NetworkError') {
+  if (isNoAnswer(error)) {
     return { code: t.errors.noAnswer, message: t.errors.unreachable, hint: t.errors.unreachableHint };
   }
   const code = error.name;
@@ -26,4 +27,29 @@ const OVER = new Set(['ExpiredToken', 'ExpiredTokenException', 'InvalidClientTok
 
 export function isSessionOver(error: unknown): boolean {
   return error instanceof Error && OVER.has(error.name);
+}
+
+export interface Denial {
+  actor: string;
+  action: string;
+  resource: string;
+  because: string;
+  explicit: boolean;
+}
+
+const DENIAL =
+  /(?:User: )?(?<actor>\S+) is not authorized to perform: (?<action>[\w-]+:[\w*]+)(?: on resource: (?<resource>.+?))?(?: because (?<because>.+?))?\.?$/s;
+
+/** The parts of AWS's words for a denial; undefined for other messages. */
+export function denialIn(message: string): Denial | undefined {
+  const found = DENIAL.exec(message.trim())?.groups;
+  if (!found?.actor || !found.action) return undefined;
+  const because = found.because ?? '';
+  return {
+    actor: found.actor,
+    action: found.action,
+    resource: (found.resource ?? '').replace(/ with an explicit deny.*$/s, ''),
+    because: because || (/with an explicit deny.*/s.exec(found.resource ?? '')?.[0] ?? ''),
+    explicit: /explicit deny/.test(message),
+  };
 }

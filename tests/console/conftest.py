@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.server import ROOT, TabardServer, running
+from tests.support.server import TabardServer, running
+
+from tabard.edge.console.files import Pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,9 +45,10 @@ class Console:
     def sign_in(self, credentials: dict[str, Any] | None = None) -> None:
         """Sign in with an access key, root's by default, on the page that is open."""
         given = credentials or self.server.root()
+        self.page.get_by_role("radio", name="Access key").check()
         self.page.get_by_label("Access key ID").fill(given["aws_access_key_id"])
         self.page.get_by_label("Secret access key").fill(given["aws_secret_access_key"])
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,7 @@ def browser() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
-    if not (ROOT / "console" / "dist" / "index.html").is_file():
+    if not Pages.installed().is_built:
         pytest.skip("the console is not built: cd console && npm ci && npm run build")
     with api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)

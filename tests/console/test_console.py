@@ -80,7 +80,7 @@ def test_a_session_that_ends_brings_back_where_one_was(console: Console) -> None
     console.page.get_by_role("button", name="Refresh").click()
     console.page.get_by_text("Your session has ended").wait_for()
     assert console.page.url.endswith("/_/console/iam/policies")
-    console.sign_in()
+    console.sign_in()  # as somebody else: the page is loaded anew
     console.page.get_by_role("heading", name="Policies", level=1).wait_for()
 
 
@@ -157,7 +157,11 @@ def test_buckets_and_objects(console: Console) -> None:
 def test_signing_in_needs_no_mouse(console: Console) -> None:
     page, root = console.page, console.server.root()
     console.open("/iam/roles")
+    page.get_by_label("Account ID or alias").wait_for()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowDown")  # from IAM user to access key
     page.get_by_label("Access key ID").wait_for()
+    page.get_by_label("Access key ID").focus()
     page.keyboard.type(root["aws_access_key_id"])
     page.keyboard.press("Tab")
     page.keyboard.type(root["aws_secret_access_key"])
@@ -186,6 +190,7 @@ def test_a_lost_server_is_told_and_what_was_seen_stays(own_console: Console) -> 
     own_console.server.stop()
     page.get_by_role("button", name="Refresh").click()
     page.get_by_text("The server did not answer").wait_for()
+    page.get_by_text("The server does not answer").wait_for()  # the banner
     assert page.get_by_text("No roles yet").is_visible()
 
 

@@ -14,18 +14,18 @@ interface Props {
   ready?: boolean;
   size?: 'small' | 'medium' | 'large';
   commands?: string[];
-  /** For a form that something else takes the place of. */
-  keepOpen?: boolean;
+  /** Keep it open after it succeeded, to show what came of it or because something else takes its place. */
+  stays?: boolean;
   onSubmit: () => Promise<void>;
   onDismiss: () => void;
   children: ReactNode;
 }
 
 /** It closes when `onSubmit` succeeds; until then it shows what went wrong, and nothing that was typed is lost. */
-export function FormModal({ header, button, ready = true, size = 'medium', commands, keepOpen, onSubmit, onDismiss, children }: Props) {
+export function FormModal({ header, button, ready = true, size = 'medium', commands, stays, onSubmit, onDismiss, children }: Props) {
   const { busy, error, run } = useAction();
   const submit = async () => {
-    if (ready && !busy && (await run(onSubmit)) && !keepOpen) onDismiss();
+    if (ready && !busy && (await run(onSubmit)) && !stays) onDismiss();
   };
   return (
     <Modal

@@ -13,6 +13,7 @@ import { createContext, type ReactNode, useCallback, useContext, useMemo, useSta
 import { useAction } from '../data';
 import { explain } from '../errors';
 import { t } from '../strings';
+import { WhyDenied } from './denied';
 
 export function ErrorAlert({ error, onDismiss }: { error: unknown; onDismiss?: () => void }) {
   if (!error) return null;
@@ -27,8 +28,19 @@ export function ErrorAlert({ error, onDismiss }: { error: unknown; onDismiss?: (
       <SpaceBetween size="xxs">
         <span className="wrap">{message}</span>
         {hint && <Box color="text-body-secondary">{hint}</Box>}
+        <WhyDenied message={message} />
       </SpaceBetween>
     </Alert>
+  );
+}
+
+/** An error in a flash message. */
+export function ErrorText({ error }: { error: unknown }) {
+  const { code, message } = explain(error);
+  return (
+    <span className="wrap">
+      <b>{code}</b> {message}
+    </span>
   );
 }
 
@@ -77,17 +89,19 @@ interface ConfirmProps {
   children: ReactNode;
   button: string;
   commands?: string[];
+  /** For a confirmation that something else takes the place of. */
+  stays?: boolean;
   onConfirm: () => Promise<void>;
   onDismiss: () => void;
 }
 
 /** Confirmation of what can not be undone: the word has to be typed. */
-export function Confirm({ header, word, children, button, commands, onConfirm, onDismiss }: ConfirmProps) {
+export function Confirm({ header, word, children, button, commands, stays, onConfirm, onDismiss }: ConfirmProps) {
   const [typed, setTyped] = useState('');
   const { busy, error, run } = useAction();
   const ready = typed === word;
   const confirm = async () => {
-    if (ready && !busy && (await run(onConfirm))) onDismiss();
+    if (ready && !busy && (await run(onConfirm)) && !stays) onDismiss();
   };
   return (
     <Modal

@@ -4,9 +4,11 @@ import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/compo
 import { useEffect, useState } from 'react';
 import { SERVICES } from '../areas';
 import { follow, href, navigate } from '../routing';
-import { type Session, expire, signOut, workIn } from '../session';
+import { history, switchBack, switchTo } from '../roles-worn';
+import { expire, renew, type Session, signOut, workIn, type Worn } from '../session';
 import { t } from '../strings';
 import logo from '../wordmark.svg';
+import { ErrorText, useFlash } from './parts';
 import { isDark, toggleTheme } from './theme';
 
 const services: ButtonDropdownProps.ItemOrGroup[] = SERVICES.map(({ name, pages }) => ({
@@ -31,7 +33,10 @@ function useRegions(now: string): string[] {
   return [...new Set([now, ...regions])].sort();
 }
 
-function useRemaining(expiration: string): string {
+/** Below this many seconds the page says that the session ends soon. */
+const SOON = 300;
+
+function useRemaining(expiration: string): { remaining: string; soon: boolean } {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
@@ -44,14 +49,46 @@ function useRemaining(expiration: string): string {
   const hours = Math.floor(left / 3600);
   const minutes = Math.floor((left % 3600) / 60);
   const two = (value: number) => String(value).padStart(2, '0');
-  return hours ? `${hours}:${two(minutes)} h` : `${minutes}:${two(Math.max(0, left % 60))}`;
+  const remaining = hours ? `${hours}:${two(minutes)} h` : `${minutes}:${two(Math.max(0, left % 60))}`;
+  return { remaining, soon: left > 0 && left <= SOON };
+}
+
+/** The menu of whoever is signed in. */
+function items(session: Session, remaining: string): ButtonDropdownProps.ItemOrGroup[] {
+  const { worn, base } = session;
+  const me = base ?? session;
+  const roles = me.kind === 'Root' ? [] : history(me.arn).filter((each) => each.role !== worn?.role || each.account !== worn.account);
+  return [
+    { id: 'arn', text: session.arn, disabled: true },
+    { id: 'remaining', text: t.user.remaining(remaining), disabled: true },
+    { id: 'credentials', text: t.user.credentials, href: href('/account/security-credentials') },
+    { id: 'settings', text: t.user.settings, href: href('/account/settings') },
+    ...(me.kind === 'Root' ? [] : [{ id: 'switch', text: t.user.switchRole, href: href('/switchrole') }]),
+    ...(worn && base ? [{ id: 'back', text: t.user.switchBack(base.name) }] : []),
+    ...(roles.length > 0
+      ? [{ text: t.user.recentRoles, items: roles.map(({ account, role, display }) => ({ id: `role ${account} ${role}`, text: display })) }]
+      : []),
+    { id: 'renew', text: t.user.signInAgain },
+    { id: 'sign-out', text: t.user.signOut },
+  ];
 }
 
 export function Top({ session }: { session: Session }) {
+  const flash = useFlash();
   const [dark, setDark] = useState(isDark);
   const regions = useRegions(session.region);
-  const remaining = useRemaining(session.expiration);
-  const who = session.kind === 'Root' ? t.user.root : session.name;
+  const { remaining, soon } = useRemaining(session.expiration);
+  const who = session.worn?.display ?? (session.kind === 'Root' ? t.user.root : session.name);
+  const choose = (id: string) => {
+    if (id === 'sign-out') signOut();
+    else if (id === 'renew') renew(true);
+    else if (id === 'back') switchBack();
+    else if (id.startsWith('role ')) {
+      const me = session.base ?? session;
+      const worn = history(me.arn).find(({ account, role }) => id === `role ${account} ${role}`);
+      if (worn) switchTo(worn).catch((error: unknown) => flash.push('error', <ErrorText error={error} />));
+    }
+  };
   const utilities: TopNavigationProps.Utility[] = [
     {
       type: 'menu-dropdown',
@@ -82,14 +119,9 @@ export function Top({ session }: { session: Session }) {
       text: who,
       description: `${t.user.account} ${session.account}`,
       iconName: 'user-profile',
-      items: [
-        { id: 'arn', text: session.arn, disabled: true },
-        { id: 'remaining', text: t.user.remaining(remaining), disabled: true },
-        { id: 'sign-out', text: t.user.signOut },
-      ],
-      onItemClick: ({ detail }) => {
-        if (detail.id === 'sign-out') signOut();
-      },
+      items: items(session, remaining),
+      onItemFollow: follow,
+      onItemClick: ({ detail }) => choose(detail.id),
     },
   ];
   return (
@@ -111,6 +143,27 @@ export function Top({ session }: { session: Session }) {
           overflowMenuDismissIconAriaLabel: t.close,
         }}
       />
+      {session.worn && <RoleBand session={session} worn={session.worn} />}
+      {soon && (
+        <div className="band soon" role="status">
+          <span>{t.user.endsSoon(remaining)}</span>
+          <button type="button" onClick={() => renew(true)}>
+            {t.user.signInAgain}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Below the bar, in the role's colour: whose permissions one has now, and the way back. */
+function RoleBand({ session, worn }: { session: Session; worn: Worn }) {
+  return (
+    <div className="band" style={{ backgroundColor: worn.colour }} data-testid="role-band">
+      <span>{t.roles.wears(worn.role, session.account)}</span>
+      <button type="button" onClick={switchBack}>
+        {t.roles.back}
+      </button>
     </div>
   );
 }

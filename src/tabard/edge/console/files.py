@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,7 +54,10 @@ class Pages:
 
     @classmethod
     def installed(cls) -> Pages:
-        """Those of the wheel, else those that a source checkout has built."""
+        """Those of the wheel, else those that a source checkout has built; ``TABARD_CONSOLE_PAGES`` names others."""
+        named = os.environ.get("TABARD_CONSOLE_PAGES")
+        if named:
+            return cls(Path(named))
         edge = Path(__file__).resolve().parents[1]
         packaged = edge / "console_files"
         return cls(packaged if packaged.is_dir() else edge.parents[2] / "console" / "dist")
