@@ -21,7 +21,7 @@ from tabard.policy.values import parse_bool
 
 if TYPE_CHECKING:
     from tabard.policy.document import Condition
-    from tabard.policy.patterns import Matcher
+    from tabard.policy.globs import Matcher
 
 Test = Callable[[Context], bool]
 

@@ -121,8 +121,9 @@ def _failures(
         yield NearMiss(kind, compiled.ref, effect, element, expected, (request.resource,))
     if compiled.holds(context):
         return
+    alone = len(statement.conditions) == 1  # then it is known not to hold
     for condition in statement.conditions:
-        if not condition_test(condition, variables=compiled.variables)(context):
+        if alone or not condition_test(condition, variables=compiled.variables)(context):
             operator = parse_operator(condition.operator)
             variables = compiled.variables and operator is not None and takes_variables(operator.base)
             yield NearMiss(
@@ -149,7 +150,7 @@ def _found(key: str, context: Context) -> tuple[str, ...]:
 
 
 def _resolved(text: str, context: Context, *, variables: bool) -> str:
-    if not variables:
+    if not variables or "${" not in text:
         return text
     found = resolve(tokens_of(text, variables=True), context)
     if found is None:

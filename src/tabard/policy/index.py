@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tabard.policy.compiled import CompiledStatement, Shape
 from tabard.policy.conditions import Test, condition_test, conditions_test
+from tabard.policy.globs import Matcher
 from tabard.policy.inspect import has_variables
 from tabard.policy.operators import BUILDERS, parse_operator, takes_variables, text_tokens
-from tabard.policy.patterns import Matcher, Wild, arn_matcher, glob, plain
+from tabard.policy.patterns import Wild, arn_matcher, glob, plain
 from tabard.policy.values import address_bits, parse_range
 
 if TYPE_CHECKING:

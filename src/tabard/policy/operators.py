@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from tabard.policy.globs import Matcher, glob_text
 from tabard.policy.patterns import (
-    Matcher,
     Plain,
     Token,
     Variable,
     arn_matcher,
+    arn_text_matcher,
     glob,
-    glob_text,
     plain,
     resolve,
     tokens_of,
@@ -142,10 +142,10 @@ def string_like(values: list[list[Plain]]) -> Matcher:
     return _exact_or(values, glob)
 
 
-def _texts_like(values: tuple[str, ...]) -> Matcher:
-    """``string_like`` of texts in which nothing but wildcards is special."""
+def _texts_like(values: tuple[str, ...], build: Callable[[str], Matcher]) -> Matcher:
+    """``string_like`` or ``arn_like`` of texts in which nothing but wildcards is special."""
     exact = [value for value in values if "*" not in value and "?" not in value]
-    wild = [glob_text(value) for value in values if "*" in value or "?" in value]
+    wild = [build(value) for value in values if "*" in value or "?" in value]
     if exact:
         wild.insert(0, exact[0].__eq__ if len(exact) == 1 else frozenset(exact).__contains__)
     return _any_of(wild)
@@ -189,12 +189,12 @@ TEXT_BUILDERS: dict[str, Callable[[list[list[Plain]]], Matcher]] = {
     "arnlike": arn_like,
     "arnequals": arn_like,
 }
-_WILDCARDS = frozenset(("stringlike", "arnlike", "arnequals"))
+_LIKE = frozenset(("stringlike", "arnlike", "arnequals"))
 
 
 def text_tokens(base: str, value: str, *, variables: bool) -> list[Token]:
     """A textual operator's value cut into tokens; only Like and Arn operators know wildcards."""
-    return tokens_of(value, variables=variables, wildcards=base in _WILDCARDS)
+    return tokens_of(value, variables=variables, wildcards=base in _LIKE)
 
 
 def _number(
@@ -270,11 +270,11 @@ def _ip_address(values: tuple[str, ...]) -> Matcher:
 
 
 BUILDERS: dict[str, Build] = {
-    "stringequals": lambda values: string_equals([[value] for value in values]),
+    "stringequals": lambda values: values[0].__eq__ if len(values) == 1 else frozenset(values).__contains__,
     "stringequalsignorecase": lambda values: string_equals_ignore_case([[value] for value in values]),
-    "stringlike": lambda values: string_like([_plain("stringlike", value) for value in values]),
-    "arnlike": lambda values: arn_like([_plain("arnlike", value) for value in values]),
-    "arnequals": lambda values: arn_like([_plain("arnequals", value) for value in values]),
+    "stringlike": lambda values: _texts_like(values, glob_text),
+    "arnlike": lambda values: _texts_like(values, arn_text_matcher),
+    "arnequals": lambda values: _texts_like(values, arn_text_matcher),
     "numericequals": _equals(parse_number),
     "numericlessthan": _number(compare.lt, max),
     "numericlessthanequals": _number(compare.le, max),
@@ -291,18 +291,12 @@ BUILDERS: dict[str, Build] = {
 }
 
 
-def _plain(base: str, value: str) -> list[Plain]:
-    return plain(text_tokens(base, value, variables=False)) or []
-
-
 def build_matcher(base: str, values: tuple[str, ...], *, variables: bool) -> Matcher | Dynamic:
     """What tests a value against a policy's values."""
     if not values:
         return _never
-    if base not in TEXT_BUILDERS:
+    if not (variables and base in TEXT_BUILDERS and any("${" in value for value in values)):
         return BUILDERS[base](values)
-    if base == "stringlike" and not (variables and any("${" in value for value in values)):
-        return _texts_like(values)
     tokens = [text_tokens(base, value, variables=variables) for value in values]
     fixed = [each for each in map(plain, tokens) if each is not None]
     build = TEXT_BUILDERS[base]

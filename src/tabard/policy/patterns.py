@@ -1,26 +1,36 @@
 """Texts with ``*``, ``?`` and ``${variables}``, and matching them in at most pattern times text.
 
-A pattern is cut at its stars; each piece is then looked for from where the last one ended, which is greedy
-but never goes back, so that no number of stars is exponential. In a resource ARN a ``?`` and a ``*`` inside
-one of the first five segments stop at a colon, while a ``*`` that ends its segment may run past it. Those
-rare patterns are first tried loosely, then segment by segment, and only where these disagree by a
-bit-parallel automaton.
+Most patterns are globs (``globs``). In a resource ARN a ``?`` and a ``*`` inside one of the first five segments stop at
+a colon, while a ``*`` that ends its segment may run past it; those rare patterns are first tried loosely, and what passes is
+matched by an automaton over sets of places.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from tabard.policy.context import Context
+from tabard.policy.globs import (
+    Matcher,
+    Piece,
+    anything,
+    glob_text,
+    literals,
+    nothing,
+    pieces_in_turn,
+    rest_text,
+)
+from tabard.policy.places import places_of
 
-Matcher = Callable[[str], bool]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tabard.policy.context import Context
 
 
 class Wild(Enum):
@@ -46,6 +56,8 @@ class Variable(Struct, frozen=True, gc=False):
 
 Token = str | Wild | Variable
 Plain = str | Wild
+Step = tuple[Plain, bool]
+"""A token, and whether it stops at colons."""
 
 _MARKS = re.compile(r"[*?]|\$\{[^}]*\}")
 _WILD_MARKS = re.compile(r"[*?]")
@@ -89,6 +101,7 @@ def _flush(literal: list[str], result: list[Token]) -> None:
         result.append(joined)
 
 
+@lru_cache(maxsize=1024)
 def _variable(mark: str) -> Token:
     inner = mark[2:-1]
     if inner in {"*", "?", "$"}:
@@ -125,119 +138,13 @@ def resolve(tokens: list[Token], context: Context) -> list[Plain] | None:
 
 def glob(tokens: list[Plain]) -> Matcher:
     """A matcher of whole texts."""
+    pieces = _cut(tokens)
     if Wild.ONE not in tokens:
-        simple = _simple(tokens)
-        if simple is not None:
-            return simple
-        return _literals(
-            ["".join([part for part in piece if isinstance(part, str)]) for piece in _cut(tokens)]
-        )
-    return _pieces([_piece_of(piece) for piece in _cut(tokens)])
-
-
-def glob_text(text: str) -> Matcher:
-    """``glob`` of a text in which nothing but ``*`` and ``?`` is special, without cutting it into tokens first.
-
-    Pieces are made as far as a text ever gets, so that a long pattern costs nothing before something comes near to it.
-    """
-    if "*?" in text:
-        text = _MIXED.sub(_stars_last, text)
-    pieces = text.split("*")
+        texts = ["".join([part for part in piece if isinstance(part, str)]) for piece in pieces]
+        return literals(texts) if len(texts) > 1 else texts[0].__eq__
     if len(pieces) == 1:
-        return _piece_of_text(text).whole if "?" in text else text.__eq__
-    if "?" not in text:
-        return _literals(pieces)
-    return _pieces([pieces[0], *[piece for piece in pieces[1:-1] if piece], pieces[-1]])
-
-
-_MIXED = re.compile(r"[*?]*\*\?[*?]*")
-
-
-def _stars_last(match: re.Match[str]) -> str:
-    """``*?*?`` means ``??*``: so many characters, or more."""
-    return "?" * match.group().count("?") + "*"
-
-
-def _pieces(pieces: Sequence[_Piece | str]) -> Matcher:
-    if len(pieces) == 1 and isinstance(pieces[0], _Piece):
-        return pieces[0].whole
-    head, tail = _made(pieces[0]), _made(pieces[-1])
-    waiting = [piece for piece in pieces[1:-1] if isinstance(piece, str) or piece.length]
-    middle = list(waiting)  # pieces are made in place: threads may do the same twice
-    shortest = head.length + tail.length
-    for piece in waiting:
-        shortest += len(piece) if isinstance(piece, str) else piece.length
-
-    def match(text: str) -> bool:
-        end = len(text) - tail.length
-        if len(text) < shortest or not head.at(text, 0) or not tail.at(text, end):
-            return False
-        position = head.length
-        for number, piece in enumerate(middle):
-            if not isinstance(piece, str):
-                position, length = piece.find(text, position, end), piece.length
-            elif "?" in piece:
-                made = middle[number] = _piece_of_text(piece)
-                position, length = made.find(text, position, end), made.length
-            else:
-                position, length = text.find(piece, position, end), len(piece)
-            if position < 0:
-                return False
-            position += length
-        return True
-
-    return match
-
-
-def _made(piece: _Piece | str) -> _Piece:
-    return _piece_of_text(piece) if isinstance(piece, str) else piece
-
-
-def _simple(tokens: list[Plain]) -> Matcher | None:
-    texts = [token for token in tokens if isinstance(token, str)]
-    if len(texts) == len(tokens):
-        return "".join(texts).__eq__
-    if tokens.count(Wild.STAR) == 1:
-        where = tokens.index(Wild.STAR)
-        head, tail = "".join(texts[:where]), "".join(texts[where:])
-        if not head and not tail:
-            return _anything
-        if not tail:
-            return lambda text: text.startswith(head)
-        if not head:
-            return lambda text: text.endswith(tail)
-        shortest = len(head) + len(tail)
-        return lambda text: text.startswith(head) and text.endswith(tail) and len(text) >= shortest
-    return None
-
-
-def _literals(pieces: list[str]) -> Matcher:
-    """``glob`` where nothing but stars is wild, which is nearly always, without a call per piece."""
-    head, tail = pieces[0], pieces[-1]
-    middle = tuple((piece, len(piece)) for piece in pieces[1:-1] if piece)
-    start, after = len(head), len(tail)
-    shortest = sum(len(piece) for piece in pieces)
-
-    def match(text: str) -> bool:
-        if len(text) < shortest or not text.startswith(head) or not text.endswith(tail):
-            return False
-        position, end = start, len(text) - after
-        for piece, length in middle:
-            position = text.find(piece, position, end)
-            if position < 0:
-                return False
-            position += length
-        return True
-
-    return match
-
-
-def _anything(_: str) -> bool:
-    return True
-
-
-def _nothing(_: str) -> bool:
-    return False
+        return _piece_of(pieces[0]).whole
+    return pieces_in_turn([_piece_of(piece) for piece in pieces])
 
 
 def _cut(tokens: list[Plain]) -> list[list[Plain]]:
@@ -250,46 +157,7 @@ def _cut(tokens: list[Plain]) -> list[list[Plain]]:
     return pieces
 
 
-class _Piece:
-    """What stands between two stars: a text of fixed length, some of whose characters may be any.
-
-    It is looked for by its longest run of given characters, and the other runs are compared where that one is found.
-    """
-
-    __slots__ = ("anchor", "length", "place", "runs")
-
-    def __init__(self, length: int, runs: list[tuple[int, str]]) -> None:
-        self.length = length
-        self.place, self.anchor = max(runs, key=_length_of_run, default=(0, ""))
-        self.runs = tuple([run for run in runs if run != (self.place, self.anchor)]) if len(runs) > 1 else ()
-
-    def whole(self, text: str) -> bool:
-        return len(text) == self.length and self.at(text, 0)
-
-    def at(self, text: str, position: int) -> bool:
-        return text.startswith(self.anchor, position + self.place) and self._others(text, position)
-
-    def _others(self, text: str, position: int) -> bool:
-        for offset, run in self.runs:  # noqa: SIM110 # a loop that returns is twice as fast as all()
-            if not text.startswith(run, position + offset):
-                return False
-        return True
-
-    def find(self, text: str, position: int, end: int) -> int:
-        start = position + self.place
-        limit = end - self.length + self.place + len(self.anchor)
-        while True:
-            found = text.find(self.anchor, start, limit)
-            if found < 0 or self._others(text, found - self.place):
-                return found - self.place if found >= 0 else -1
-            start = found + 1
-
-
-def _length_of_run(run: tuple[int, str]) -> int:
-    return len(run[1])
-
-
-def _piece_of(tokens: list[Plain]) -> _Piece:
+def _piece_of(tokens: list[Plain]) -> Piece:
     runs: list[tuple[int, str]] = []
     length = 0
     for token in tokens:
@@ -301,19 +169,7 @@ def _piece_of(tokens: list[Plain]) -> _Piece:
         else:
             runs.append((length, token))
             length += len(token)
-    return _Piece(length, runs)
-
-
-def _piece_of_text(text: str) -> _Piece:
-    if "?" not in text:
-        return _Piece(len(text), [(0, text)])
-    runs: list[tuple[int, str]] = []
-    place = 0
-    for run in text.split("?"):
-        if run:
-            runs.append((place, run))
-        place += len(run) + 1
-    return _Piece(len(text), runs)
+    return Piece(length, runs)
 
 
 def arn_segments(tokens: list[Plain]) -> list[list[Plain]]:
@@ -344,53 +200,65 @@ def _joined(segments: list[list[Plain]]) -> list[Plain]:
     return result
 
 
-def resource_text_matcher(text: str) -> Matcher:
-    """``resource_matcher`` of a text in which nothing but ``*`` and ``?`` is special."""
-    parts = text.split(":", 5)
-    ends = text[: len(text) - len(parts[-1])] if len(parts) == 6 else "*"
-    if "*" not in ends and "?" not in ends:
+def resource_text_matcher(text: str, head: str, tail: str) -> Matcher:
+    """``resource_matcher`` of a ``whole_arn`` in which nothing but ``*`` and ``?`` is special, given its literal ends."""
+    if head.count(":") >= 5:
         return glob_text(text)
-    if not parts[-1].endswith("*"):
-        parts += ["*"] * (6 - len(parts))
-    loose = glob_text(":".join(parts))
-    if not any("?" in part or "*" in part[:-1] for part in parts[:5]):
-        return loose
+    parts = text.split(":", 5)
+    if not _INNER.search(text, 0, len(text) - len(parts[5]) if len(parts) > 5 else len(text)):
+        return glob_text(text)
+    follow: Matcher | None = None
 
-    def exactly() -> tuple[list[Matcher], Matcher]:
-        tokens = plain(tokens_of(text, variables=False)) or []
-        return [glob_text(part) for part in parts], automaton(arn_segments(tokens))
+    def match(found: str) -> bool:
+        nonlocal follow
+        if not found.startswith(head) or not found.endswith(tail):
+            return False
+        if follow is None:
+            follow = _follow_text(head, text)
+        return follow(found)
 
-    return _segment_wise(loose, exactly)
+    return match
+
+
+def whole_arn(text: str) -> str:
+    """A pattern with as many segments as an ARN has: stars stand for the missing ones, unless it ends in one."""
+    return text if text.endswith("*") else text + ":*" * (5 - text.count(":"))
+
+
+_INNER = re.compile(r"\?|\*[^:]")
+_STEPS = re.compile(r"[*?]+|:|[^*?:]+")
+"""``?*?*`` in one segment is two characters and a star."""
+
+
+def _follow_text(head: str, text: str) -> Matcher:
+    """What matches a pattern's text, from the end of its head on."""
+    number, place = head.count(":"), len(head)
+    steps: list[Step] = []
+    for mark in _STEPS.findall(text, place):
+        place += len(mark)
+        if mark[0] not in _WILDS:
+            number += mark == ":"
+            steps.append((mark, False))
+            continue
+        steps += [(Wild.ONE, number < 5)] * mark.count("?")
+        if "*" in mark:
+            if number >= 5:
+                return _following(head, steps, rest_text("*" + text[place:]))
+            ends = mark[-1] == "*" and (place == len(text) or text[place] == ":")
+            steps.append((Wild.STAR, not ends))
+    return _following(head, steps)
 
 
 def resource_matcher(tokens: list[Plain]) -> Matcher:
     """A matcher of resource ARNs."""
+    if isinstance(tokens[0] if tokens else None, str) and tokens[0].count(":") >= 5:  # type: ignore[union-attr] # a text
+        return glob(tokens)
     if tokens == [Wild.STAR]:
-        return _anything
+        return anything
     segments = arn_segments(tokens)
-    loose = glob(_joined(segments))
     if not any(Wild.ONE in segment or Wild.STAR in segment[:-1] for segment in segments[:5]):
-        return loose
-    return _segment_wise(loose, lambda: ([glob(segment) for segment in segments], automaton(segments)))
-
-
-def _segment_wise(loose: Matcher, exactly: Callable[[], tuple[list[Matcher], Matcher]]) -> Matcher:
-    """Loosely first; what passes, segment by segment; and where these disagree by an automaton. The last two are made late."""
-    made: tuple[list[Matcher], Matcher] | None = None
-
-    def match(text: str) -> bool:
-        nonlocal made
-        if not loose(text):
-            return False
-        if made is None:
-            made = exactly()
-        strict, slow = made
-        parts = text.split(":", 5)
-        if len(parts) == len(strict) and all(one(part) for one, part in zip(strict, parts, strict=True)):
-            return True
-        return slow(text)
-
-    return match
+        return glob(_joined(segments))
+    return automaton(segments)
 
 
 def variable_prefix(tokens: list[Token]) -> Callable[[str, Context], bool] | None:
@@ -430,11 +298,11 @@ def arn_matcher(tokens: list[Plain]) -> Matcher:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
     """
     if tokens == [Wild.STAR]:
-        return _anything
+        return anything
     if not any(isinstance(token, Wild) for token in tokens):
         return "".join([token for token in tokens if isinstance(token, str)]).__eq__
     if sum(token.count(":") for token in tokens if isinstance(token, str)) < 5:
-        return _nothing
+        return nothing
     if isinstance(tokens[0], str) and tokens[0].count(":") >= 5:
         return glob(tokens)
     strict = [glob(segment) for segment in arn_segments(tokens)]
@@ -446,41 +314,67 @@ def arn_matcher(tokens: list[Plain]) -> Matcher:
     return match
 
 
+def arn_text_matcher(text: str) -> Matcher:
+    """``arn_matcher`` of a text in which nothing but ``*`` and ``?`` is special."""
+    if not text.strip("*"):
+        return anything if text else text.__eq__
+    star, one = text.find("*"), text.find("?")
+    if star < 0 and one < 0:
+        return text.__eq__
+    if text.count(":") < 5:
+        return nothing
+    if text.count(":", 0, star if one < 0 else one if star < 0 else min(star, one)) >= 5:
+        return glob_text(text)
+    wanted = text.split(":", 5)
+
+    def match(found: str) -> bool:
+        parts = found.split(":", 5)
+        if len(parts) < 6:
+            return False
+        for each, part in zip(wanted, parts, strict=True):  # noqa: SIM110 # twice as fast as all()
+            if each not in {part, "*"} and not _segment(each)(part):
+                return False
+        return True
+
+    return match
+
+
+@lru_cache(maxsize=1024)
+def _segment(text: str) -> Matcher:
+    return glob_text(text)
+
+
 def automaton(segments: list[list[Plain]]) -> Matcher:
-    """A bit-parallel automaton for resource ARNs: one step per character of the text."""
-    literals: dict[str, int] = {}
-    within = anywhere = loop_within = loop_anywhere = 0
-    bit = 1
+    """A matcher of resource ARNs that follows all the ways of matching at once."""
+    steps: list[Step] = []
     for number, segment in enumerate(segments):
-        items: list[Plain] = [":", *segment] if number else list(segment)
-        for place, token in enumerate(items):
-            if isinstance(token, str):
-                for char in token:
-                    literals[char] = literals.get(char, 0) | bit
-                    bit <<= 1
-            elif token is Wild.ONE:
-                if number < 5:
-                    within |= bit
-                else:
-                    anywhere |= bit
-                bit <<= 1
-            elif number < 5 and place < len(items) - 1:
-                loop_within |= bit
-            else:
-                loop_anywhere |= bit
-    final = bit
+        tokens: list[Plain] = [":", *segment] if number else segment
+        for place, token in enumerate(tokens):
+            steps.append((token, number < 5 and (token is Wild.ONE or place < len(tokens) - 1)))  # clearer
+    return _following("", steps)
+
+
+def _following(head: str, steps: list[Step], rest: Callable[[str, int], bool] | None = None) -> Matcher:
+    """What matches by moving a set of places, from the end of a head that the text is known to have, step by step."""
+    begun = 1 << len(head)
 
     def match(text: str) -> bool:
-        states = 1
-        for char in text:
-            accepts = literals.get(char, 0) | anywhere
-            loops = loop_anywhere
-            if char != ":":
-                accepts |= within
-                loops |= loop_within
-            states = ((states & accepts) << 1) | (states & loops)
-            if not states:
+        places = places_of(text)
+        standing = begun
+        for token, within in steps:
+            if token is Wild.STAR:
+                if within:
+                    standing |= (places.within + (standing & places.within)) ^ places.within
+                else:
+                    standing = places.everywhere & -(standing & -standing)
+            elif token is Wild.ONE:
+                standing = ((standing & places.within if within else standing) << 1) & places.everywhere
+            else:
+                standing = (standing & places.of(token)) << len(token)
+            if not standing:
                 return False
-        return bool(states & final)
+        if rest is not None:
+            return rest(text, (standing & -standing).bit_length() - 1)
+        return bool(standing >> places.end)
 
     return match

@@ -20,6 +20,8 @@ _DATE = re.compile(
     re.ASCII,
 )
 _EPOCH = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{1,9})?", re.ASCII)
+_PART = r"(0|[1-9][0-9]{0,2})"
+_BLOCK = re.compile(rf"{_PART}\.{_PART}\.{_PART}\.{_PART}(?:/([0-9]{{1,3}}))?", re.ASCII)
 _YEARS = range(-292275054, 292278994)
 _LONG = range(-(2**63), 2**63)
 _NANO = 1_000_000_000
@@ -110,11 +112,19 @@ def address_bits(text: str) -> tuple[int, int, int] | None:
 
 def parse_range(text: str) -> tuple[int, int, int] | None:
     """A CIDR block (or one address): IP version, prefix length, leading bits; None for others."""
+    match = _BLOCK.fullmatch(text)
+    if match is not None:
+        a, b, c, d, prefix = match.groups()
+        parts = int(a), int(b), int(c), int(d)
+        length = 32 if prefix is None else int(prefix)
+        if max(parts) > 255 or length > 32:
+            return None
+        return 4, length, int.from_bytes(parts) >> (32 - length)
     head, slash, tail = text.partition("/")
     address = parse_address(head)
     if address is None or "%" in head:
         return None
-    length: int = address.max_prefixlen
+    length = address.max_prefixlen
     if slash:
         if not re.fullmatch(r"[0-9]{1,3}", tail, re.ASCII) or int(tail) > length:
             return None

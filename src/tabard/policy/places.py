@@ -1,0 +1,105 @@
+"""Where things stand in a text: a set of positions is one integer, and a step of a pattern moves all of them at once.
+
+Searching again from every place where a piece might begin costs the piece's length times the text's for each; here a
+character of the piece costs one pass over the text's bits, whatever the text is.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+LONG = 256
+"""Characters: in a text no longer than this, plain searching is the fastest whatever is searched for."""
+_TEXTS = 4
+_KNOWN = 1024
+_TRIES = 8
+_LITTLE, _PLENTY = 4_096, 200_000
+"""Characters to compare at worst, before sets of places are the better way: for one search, for all of a text's."""
+
+
+class Places:
+    """The places of one text. Bit number ``i`` of a set stands for the place before the character ``i``."""
+
+    __slots__ = ("_bytes", "_known", "_spent", "_within", "end", "everywhere", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.end = len(text)
+        self.everywhere = (1 << (len(text) + 1)) - 1
+        self._known: dict[str, int] = {"": self.everywhere}
+        self._bytes = text[::-1].encode("latin-1") if text.isascii() else None
+        self._within: int | None = None
+        self._spent = 0
+
+    def of(self, piece: str) -> int:
+        """Where a piece stands."""
+        found = self._known.get(piece)
+        if found is None:
+            if len(self._known) >= _KNOWN:
+                self._known = {"": self.everywhere}
+            found = self._known[piece] = self._search(piece)
+        return found
+
+    def _search(self, piece: str) -> int:
+        if len(piece) == 1:
+            return self._of_character(piece)
+        found = self.everywhere
+        if self.end * len(piece) <= _LITTLE:
+            found, place = 0, -1
+            for _ in range(_TRIES):
+                place = self.text.find(piece, place + 1)
+                if place < 0:
+                    return found
+                found |= 1 << place
+            found = self.everywhere
+        for offset, character in enumerate(piece):
+            found &= self.of(character) >> offset
+            if not found:
+                break
+        return found
+
+    def _of_character(self, character: str) -> int:
+        if self._bytes is not None:
+            return int(self._bytes.translate(_only(character)) or b"0", 2) if character.isascii() else 0
+        return int("".join(["1" if each == character else "0" for each in reversed(self.text)]) or "0", 2)
+
+    @property
+    def within(self) -> int:
+        """The places before anything but a colon."""
+        if self._within is None:
+            self._within = (self.everywhere >> 1) & ~self.of(":")
+        return self._within
+
+    def find(self, piece: str, start: int, end: int) -> int:
+        """``text.find(piece, start, end)``, which after some work goes on with sets of places."""
+        if self._spent < _PLENTY:
+            self._spent += (end - start) * len(piece)
+            return self.text.find(piece, start, end)
+        return first(self.of(piece), start, end - len(piece))
+
+
+def first(places: int, start: int, last: int) -> int:
+    """The first of some places between two, or -1."""
+    rest = places >> start
+    place = start + (rest & -rest).bit_length() - 1
+    return place if rest and place <= last else -1
+
+
+@lru_cache(maxsize=256)
+def _only(character: str) -> bytes:
+    table = bytearray(b"0" * 256)
+    table[ord(character)] = ord("1")
+    return bytes(table)
+
+
+_kept: dict[str, Places] = {}
+
+
+def places_of(text: str) -> Places:
+    """The places of a text; those of the last few texts are kept."""
+    found = _kept.get(text)
+    if found is None:
+        if len(_kept) >= _TEXTS:
+            _kept.clear()
+        found = _kept[text] = Places(text)
+    return found
