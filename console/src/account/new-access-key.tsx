@@ -41,7 +41,7 @@ export function NewAccessKey({ userName, onMade, onDismiss }: Props) {
         commands={commands}
         onConfirm={create}
         onDismiss={onDismiss}
-        stays
+        keepOpen
       >
         <Alert type="warning">{s.rootWarning}</Alert>
       </Confirm>

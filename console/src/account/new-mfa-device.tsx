@@ -44,7 +44,7 @@ export function NewMfaDevice(props: Props) {
           'bootstrap-method': 'QRCodePNG',
         }),
       ]}
-      stays
+      keepOpen
       onDismiss={props.onDismiss}
       onSubmit={async () => {
         const reply = await iam().send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: name }));
@@ -83,7 +83,7 @@ function Codes({ userName, onDone, onDismiss, name, device }: Props & { name: st
           'authentication-code2': second || '000000',
         }),
       ]}
-      stays
+      keepOpen
       onDismiss={giveUp}
       onSubmit={async () => {
         await iam().send(

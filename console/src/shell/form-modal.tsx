@@ -15,17 +15,17 @@ interface Props {
   size?: 'small' | 'medium' | 'large';
   commands?: string[];
   /** Keep it open after it succeeded, to show what came of it or because something else takes its place. */
-  stays?: boolean;
+  keepOpen?: boolean;
   onSubmit: () => Promise<void>;
   onDismiss: () => void;
   children: ReactNode;
 }
 
 /** It closes when `onSubmit` succeeds; until then it shows what went wrong, and nothing that was typed is lost. */
-export function FormModal({ header, button, ready = true, size = 'medium', commands, stays, onSubmit, onDismiss, children }: Props) {
+export function FormModal({ header, button, ready = true, size = 'medium', commands, keepOpen, onSubmit, onDismiss, children }: Props) {
   const { busy, error, run } = useAction();
   const submit = async () => {
-    if (ready && !busy && (await run(onSubmit)) && !stays) onDismiss();
+    if (ready && !busy && (await run(onSubmit)) && !keepOpen) onDismiss();
   };
   return (
     <Modal

@@ -90,18 +90,18 @@ interface ConfirmProps {
   button: string;
   commands?: string[];
   /** For a confirmation that something else takes the place of. */
-  stays?: boolean;
+  keepOpen?: boolean;
   onConfirm: () => Promise<void>;
   onDismiss: () => void;
 }
 
 /** Confirmation of what can not be undone: the word has to be typed. */
-export function Confirm({ header, word, children, button, commands, stays, onConfirm, onDismiss }: ConfirmProps) {
+export function Confirm({ header, word, children, button, commands, keepOpen, onConfirm, onDismiss }: ConfirmProps) {
   const [typed, setTyped] = useState('');
   const { busy, error, run } = useAction();
   const ready = typed === word;
   const confirm = async () => {
-    if (ready && !busy && (await run(onConfirm)) && !stays) onDismiss();
+    if (ready && !busy && (await run(onConfirm)) && !keepOpen) onDismiss();
   };
   return (
     <Modal
