@@ -20,18 +20,19 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from tabard.audit.jsonl import JsonLinesTrail
-from tabard.core.sources import access_key_id, secret_access_key, system_clock, system_random
+from tabard.core.sources import system_clock, system_random
+from tabard.edge.control import ControlSocket
 from tabard.edge.http import HttpServer, Origin
 from tabard.edge.issuer import IssuerPages
 from tabard.edge.pipeline import Pipeline
+from tabard.identity import accounts
 from tabard.identity.keyring import KeyRing
-from tabard.identity.principals import SECRET_PURPOSE
 from tabard.objects.local import LocalBlobs
 from tabard.services import ec2, iam, issuer, s3, sts  # noqa: F401 - importing a service registers its operations
 from tabard.services.iam.last_used import LastUsed
 from tabard.services.node import Node
 from tabard.services.s3 import runtime as s3_runtime
-from tabard.store.iam import AccessKey, Account
+from tabard.store.iam import Account
 from tabard.store.sql.store import open_sqlite
 from tabard.store.sql.upgrade import SchemaError
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
     from tabard.compute.port import Driver, Machine
     from tabard.services.ec2.reconciler import InstanceReconciler
-    from tabard.store.port import View
 
 API_ADDRESS = ("169.254.171.1", 80)
 """Where every instance reaches the API, inside its own network namespace."""
@@ -157,6 +157,9 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
         asyncio.create_task(s3_runtime.sweep_orphans(node, began)),
     ]
     stack.callback(lambda: [task.cancel() for task in beside])
+    control = ControlSocket(node, trail, data)
+    await control.open()
+    stack.push_async_callback(control.close)
     _write(
         data / "endpoint",
         json.dumps(
@@ -343,26 +346,19 @@ def _url(listener: socket.socket) -> str:
 
 async def _account(settings: Settings, node: Node, data: Path) -> tuple[str, str, str | None]:
     """The account, its root key's id, and the secret if the key was made just now."""
-    existing = node.store.read().iam.accounts.all()
-    if existing:
-        account = existing[0].id
-        if settings.account not in {None, account}:
-            raise SettingsError(f"This data folder belongs to account {account}, not {settings.account}.")
-        keys = node.store.read().iam.access_keys.of_user(account, None)
-        return account, keys[0].id if keys else "", None
-    account = settings.account or f"{1 + int.from_bytes(node.random(8), 'big') % 999_999_999_999:012d}"
-    key_id, secret = access_key_id("AKIA", account, node.random), secret_access_key(node.random)
-    now = node.clock()
+    first = accounts.first(node.store.read())
+    if first is not None:
+        if settings.account not in {None, first.id}:
+            raise SettingsError(f"This data folder belongs to account {first.id}, not {settings.account}.")
+        keys = node.store.read().iam.access_keys.of_user(first.id, None)
+        return first.id, keys[0].id if keys else "", None
+    account = settings.account or accounts.free_number(node.random)
+    key_id, secret = key = accounts.new_root_key(account, node.random)
+    made = Account(account, "tabard", node.clock())
     _write(
         data / "credentials", f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n"
     )
-
-    def create(view: View) -> None:
-        view.iam.accounts.create(Account(account, "tabard", now))
-        sealed = node.keys.seal(SECRET_PURPOSE, secret.encode())
-        view.iam.access_keys.create(AccessKey(key_id, account, None, sealed, "Active", now))
-
-    await node.store.write(create)
+    await node.store.write(lambda view: accounts.create(view, node.keys, made, key))
     return account, key_id, secret
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tabard import __version__
 from tabard.cli.errors import CommandError
@@ -59,6 +59,10 @@ def _run(options: argparse.Namespace) -> int:
         from tabard.cli.env import env
 
         return env(options)
+    if options.command == "account":
+        from tabard.cli.account import account
+
+        return account(options)
     if options.command == "doctor":
         from tabard.cli.doctor import doctor
 
@@ -129,6 +133,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_output(env)
 
+    _add_account(commands)
+
     doctor = commands.add_parser("doctor", help="check this machine, and say what to do about it")
     _add_data(doctor)
     doctor.add_argument(
@@ -177,6 +183,20 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(explain)
     _add_output(explain)
     return parser
+
+
+def _add_account(commands: Any) -> None:
+    accounts = commands.add_parser("account", help="make and list the accounts of the running server")
+    verbs = accounts.add_subparsers(dest="account_command", metavar="VERB", required=True)
+    create = verbs.add_parser("create", help="make an account, and show its root key once")
+    create.add_argument("name", help="what people call it")
+    create.add_argument("--id", type=account_id, metavar="ID", help="twelve digits (default: made up)")
+    listing = verbs.add_parser("list", help="list the accounts")
+    key = verbs.add_parser("key", help="make another root key for an account, and show it once")
+    key.add_argument("id", type=account_id, metavar="ID", help="the account's twelve digits")
+    for verb in (create, listing, key):
+        _add_data(verb)
+        _add_output(verb)
 
 
 _LISTEN_HELP = f"an IP address and port (default: {DEFAULT_LISTEN})"
