@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.config
+import msgspec
 from botocore.awsrequest import AWSResponse
 
 import tabard.services.iam
 import tabard.services.sts  # noqa: F401 - importing a service registers its operations
+from tabard.audit.port import Event
 from tabard.core.http import HttpRequest
 from tabard.core.sources import access_key_id, secret_access_key, system_clock, system_random
 from tabard.edge.http import Body, Origin
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tabard.audit.port import Event
     from tabard.core.http import HttpReply
     from tabard.store.port import View
 
@@ -52,6 +53,9 @@ class Trail:
 
     def record(self, event: Event) -> None:
         self.events.append(event)
+
+    def append(self, line: bytes) -> None:
+        self.events.append(msgspec.json.decode(line, type=Event))
 
     def flush(self) -> None:
         """Nothing waits."""

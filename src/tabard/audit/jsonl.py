@@ -77,10 +77,14 @@ class JsonLinesTrail:
 
     def record(self, event: Event) -> None:
         """See ``Trail.record``."""
+        self.append(self._encode(event))
+
+    def append(self, line: bytes) -> None:
+        """See ``Trail.append``."""
         if self._failed and len(self._waiting) >= WAITING_AT_MOST:
             self._left_out += 1
         else:
-            self._waiting.append(self._encode(event))
+            self._waiting.append(line)
         if not self._scheduled:
             self._scheduled = True
             if self._loop is None:

@@ -48,6 +48,9 @@ class Trail(Protocol):
     def record(self, event: Event) -> None:
         """Append one event; it reaches the file at the end of this turn of the event loop, or at ``flush``."""
 
+    def append(self, line: bytes) -> None:
+        """As ``record``, of an event that is JSON already."""
+
     def flush(self) -> None:
         """Hand everything to the operating system now; called before a change is acknowledged."""
 

@@ -10,8 +10,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-import msgspec
-
 from tabard import auth, policy, wire
 from tabard.core.caller import ANONYMOUS
 from tabard.core.errors import AwsError, service_unavailable
@@ -22,6 +20,8 @@ from tabard.edge.context import RequestContext
 from tabard.edge.credential_rules import check_credentials
 from tabard.edge.denials import denied
 from tabard.edge.http import Disconnected
+from tabard.edge.passage import Passage, Questions, Way
+from tabard.edge.recorder import Recorder
 from tabard.edge.verified_body import VerifiedBody
 from tabard.identity.principals import Principal, Principals, Problem
 from tabard.services.operation import LONG, OPERATIONS, PROVE, READ, WRITE, Call, Operation
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from tabard.audit.port import Trail
-    from tabard.auth import Signature, Verified
+    from tabard.auth import Verified
     from tabard.core.http import HttpRequest
     from tabard.edge.http import Body, Origin
     from tabard.services.node import Node
     from tabard.store.port import View
     from tabard.wire import Match
-    from tabard.wire.codecs import Decode, Encode
+
+__all__ = ["DOCUMENT_AT_MOST", "FORM_AT_MOST", "Passage", "Pipeline"]
 
 log = logging.getLogger(__name__)
 
@@ -48,48 +49,18 @@ DOCUMENT_AT_MOST = 4 * 1024 * 1024
 _NOBODY = Principal(ANONYMOUS, "", None, None, None)
 
 
-class Passage(msgspec.Struct, eq=False):
-    """What is known of a request so far: what the record of it is made from, however it ends."""
-
-    http: HttpRequest
-    origin: Origin
-    request_id: str
-    now: float
-    region: str
-    service: str = ""
-    operation: str = ""
-    signature: Signature | None = None
-    principal: Principal | None = None
-    way: Way | None = None
-    parameters: dict[str, Any] | None = None
-    call: Call | None = None
-    decision: policy.Decision | None = None
-    explained: dict[str, Any] | None = None
-    result: Any = None
-    changes: bool = False
-
-
-class Way(msgspec.Struct, eq=False, frozen=True):
-    """What is the same for every request of one operation: what was built, its codec, and whether it only reads."""
-
-    built: Operation
-    decode: Decode
-    encode: Encode
-    streams_in: bool
-    read_only: bool
-
-
 class Pipeline:
     """Handles the requests of one node."""
 
     def __init__(self, node: Node, trail: Trail, *, virtual_hosts: Sequence[str] = ()) -> None:
         self._node = node
         self._trail = trail
+        self._recorder = Recorder(trail, node.store)
+        self._questions = Questions()
         self._virtual_hosts = tuple(virtual_hosts)
         self._principals = Principals(node.store.read(), node.keys)
         self._writing = Principals(node.store.transaction_view(), node.keys)
         self._ways: dict[tuple[str, str], Way] = {}
-        self._identities: dict[int, tuple[Principal, msgspec.Raw]] = {}
         self.on_used: Callable[[Principal, str, str, float, str], None] | None = None
 
     @property
@@ -115,9 +86,9 @@ class Pipeline:
             principal = passage.principal or _NOBODY
             self._authorize(passage, self._call(passage, principal), built, parameters, principal)
         except AwsError as error:
-            self._record(passage, error)
+            self._recorder.record(passage, error)
             raise
-        self._record(passage, None)
+        self._recorder.succeeded(passage)
         self._trail.flush()
         return passage
 
@@ -201,6 +172,12 @@ class Pipeline:
         return FORM_AT_MOST
 
     def _route(self, passage: Passage) -> tuple[Match, Way]:
+        question = passage.question = self._questions.find(passage.service, passage.http)
+        if question is not None:
+            match, way = question.match, question.way
+            passage.way = way
+            passage.service, passage.operation = match.service, match.operation
+            return match, way
         match = wire.route(passage.http, passage.service or None, virtual_hosts=self._virtual_hosts)
         service, operation = passage.service, passage.operation = match.service, match.operation
         way = passage.way = self._ways.get((service, operation)) or self._find_way(service, operation)
@@ -226,7 +203,13 @@ class Pipeline:
         """The way of a request from where it is known what is asked, and everything that it is decided on is here."""
         built, request = way.built, passage.http
         verified = self._verify(passage, built, match, streaming=way.streams_in)
-        parameters = passage.parameters = way.decode(request, match)
+        question = passage.question
+        if question is not None:
+            parameters = passage.parameters = dict(question.parameters)
+        else:
+            parameters = passage.parameters = way.decode(request, match)
+            if match.form is not None and verified is not None:
+                self._questions.remember(verified.signature.service, request, match, way, parameters)
         principal = passage.principal or _NOBODY
         call = self._call(passage, principal)
         if built.mode == WRITE:
@@ -294,7 +277,7 @@ class Pipeline:
 
     def _done(self, passage: Passage, way: Way, result: Any) -> HttpReply:
         passage.result = result
-        self._record(passage, None)
+        self._recorder.succeeded(passage)
         if not way.read_only or (passage.call is not None and passage.call.effects):
             self._trail.flush()
         return way.encode(result or {}, passage.request_id)
@@ -394,57 +377,12 @@ class Pipeline:
         return found
 
     def _refuse(self, passage: Passage, error: AwsError) -> HttpReply:
-        self._record(passage, error)
+        self._recorder.record(passage, error)
         match_resource = passage.http.path if passage.service in {"", "s3"} else ""
         reply = wire.encode_error(passage.service or None, error, passage.request_id, resource=match_resource)
         if error.status in {413, 408}:
             reply.headers.append((b"connection", b"close"))
         return reply
-
-    def _record(self, passage: Passage, error: AwsError | None) -> None:
-        principal = passage.principal
-        if principal is not None:
-            identity, account = self._identity(principal), principal.caller.account
-        elif passage.signature is not None:
-            identity, account = recording.unproven(passage.signature.access_key_id), ""
-        elif passage.call is not None and "identity" in passage.call.audit:
-            identity, account = passage.call.audit["identity"], passage.call.audit["account"]
-        else:
-            identity, account = recording.ANONYMOUS_IDENTITY, ""
-        read_only = not passage.changes and (passage.way is None or passage.way.read_only)
-        response = None
-        if error is None and not read_only and isinstance(passage.result, dict):
-            response = recording.redacted(passage.result)
-        call = passage.call
-        self._trail.record(
-            recording.event(
-                identity,
-                account,
-                passage.service,
-                passage.operation or "unknown",
-                passage.region,
-                passage.origin.source_ip or "",
-                passage.http,
-                passage.request_id,
-                passage.now,
-                passage.parameters,
-                response,
-                error,
-                recording.reason(passage.decision, self._node.store.revision, passage.explained),
-                call.audit.get("resources") if call is not None and call.audit else None,
-                read_only=read_only,
-            )
-        )
-
-    def _identity(self, principal: Principal) -> msgspec.Raw:
-        known = self._identities.get(id(principal))
-        if known is not None and known[0] is principal:
-            return known[1]
-        if len(self._identities) > 10_000:
-            self._identities.clear()
-        identity = recording.identity_of(principal.caller)
-        self._identities[id(principal)] = (principal, identity)
-        return identity
 
 
 def _is_form(request: HttpRequest) -> bool:

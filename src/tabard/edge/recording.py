@@ -58,7 +58,8 @@ _USER_TYPES = {
     "Anonymous": "AWSAccount",
     "Service": "AWSService",
 }
-_MANAGEMENT_EVENTS = frozenset({"iam", "sts", "ec2"})
+MANAGEMENT_EVENTS = frozenset({"iam", "sts", "ec2"})
+"""The services whose calls CloudTrail counts as management; S3's are about data."""
 
 
 @lru_cache(maxsize=4096)
@@ -81,6 +82,11 @@ def redacted(value: Any) -> Any:
     if isinstance(value, list):
         return [redacted(item) for item in value]
     return value
+
+
+def holds_secrets(parameters: dict[str, Any]) -> bool:
+    """Whether a parameter is one that the trail hides."""
+    return not _SENSITIVE.isdisjoint(parameters)
 
 
 @lru_cache(maxsize=4096)
@@ -154,7 +160,7 @@ def event(
     read_only: bool,
 ) -> Event:
     """The record of one call; ``decision`` is what additionalEventData says."""
-    management = service in _MANAGEMENT_EVENTS
+    management = service in MANAGEMENT_EVENTS
     kept = redacted(parameters) if parameters else None
     if operation == "ModifyInstanceAttribute" and kept and "value" in kept:
         kept["value"] = HIDDEN  # user data, where Attribute says so
