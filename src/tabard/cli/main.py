@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tabard import __version__
+from tabard.cli.credentials import command as credentials
 from tabard.cli.errors import CommandError
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def _run(options: argparse.Namespace) -> int:
         from tabard.cli.account import account
 
         return account(options)
+    if options.command == "credentials":
+        return credentials.credentials(options)
     if options.command == "doctor":
         from tabard.cli.doctor import doctor
 
@@ -134,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_output(env)
 
     _add_account(commands)
+    credentials.add_arguments(commands, listen_address)
 
     doctor = commands.add_parser("doctor", help="check this machine, and say what to do about it")
     _add_data(doctor)
