@@ -202,10 +202,16 @@ async def _start_console(
     """Serve the console; its address, and a link that signs root in once."""
     from tabard.edge.console import ConsoleListener, Pages, SignIn, SignInLinks
     from tabard.edge.console.links import Subject
+    from tabard.edge.terminal import TerminalDoor
+    from tabard.services.ec2 import runtime as ec2_runtime
 
     links = SignInLinks(node.clock, node.random)
     pages = Pages.installed()
-    console = ConsoleListener(pipeline, pages, SignIn(node, pipeline.principals, links, trail, facts))
+    terminals = TerminalDoor(pipeline, node.extensions[ec2_runtime.EXTENSION])
+    stack.callback(terminals.close)
+    console = ConsoleListener(
+        pipeline, pages, SignIn(node, pipeline.principals, links, trail, facts), terminals
+    )
     server = HttpServer(console.api, console.own)
     stack.push_async_callback(server.close)
     await server.serve_on(listener, Origin())

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from tabard.core.http import HttpReply, HttpRequest
-from tabard.edge.http_exchange import BUFFERED_AT_MOST, Body, Disconnected, Exchange, Origin
+from tabard.edge.http_exchange import BUFFERED_AT_MOST, Body, Disconnected, Exchange, Origin, Upgrade
 from tabard.edge.http_shared import Shared, lines, status_line, target
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ class Connection(asyncio.Protocol):
         self._read_size = len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._upgrade()
+        except httptools.HttpParserUpgrade as ended:
+            self._upgrade(more=ended.args[0] < len(data))
         except httptools.HttpParserError as error:
             log.debug("a request was refused: %s", error)
             self._refuse()
@@ -328,7 +328,9 @@ class Connection(asyncio.Protocol):
         try:
             if not isinstance(reply, HttpReply):
                 reply = await reply
-            if isinstance(reply.body, bytes):
+            if isinstance(reply, Upgrade):
+                self._hand_over(exchange, reply)
+            elif isinstance(reply.body, bytes):
                 self._write(exchange, reply, reply.body)
             else:
                 await self._stream(exchange, reply, reply.body)
@@ -421,14 +423,34 @@ class Connection(asyncio.Protocol):
         exchange.keep_alive = False
         self._write(exchange, HttpReply(500, [(b"content-type", b"text/plain")]), b"Internal Server Error")
 
-    def _upgrade(self) -> None:
-        """No other protocol is spoken: the request stands as it is, but the parser can not read what follows it."""
+    def _upgrade(self, *, more: bool) -> None:
+        """The request stands as it is, but the parser can not read what follows it: that is for whom it is handed over to."""
         exchange = self._queue[-1] if self._queue else None
         self._last = True
         if exchange is None or (exchange.request.header(b"content-length") or "0") != "0":
             self._refuse()
         else:
             exchange.keep_alive = False
+            exchange.upgrades = not more
+
+    def _hand_over(self, exchange: Exchange, reply: Upgrade) -> None:
+        """The connection is another protocol's from here on."""
+        transport, shared = self._transport, self._shared
+        if transport is None:
+            return
+        if (
+            not exchange.upgrades
+        ):  # it did not ask for another protocol as HTTP has it, or did not wait for the answer
+            self._write(exchange, HttpReply(400, [(b"content-type", b"text/plain")]), b"Bad Request\n")
+            return
+        transport.write(b"%b%b%b\r\n" % (status_line(101), shared.default_headers, lines(reply.headers)))
+        shared.connections.discard(self)
+        self._transport = None
+        protocol = reply.protocol()
+        transport.set_protocol(protocol)
+        if self._read_paused:
+            transport.resume_reading()
+        protocol.connection_made(transport)
 
     def _refuse(self) -> None:
         """What came is not HTTP, or too much of it: that is said once what was understood is answered."""

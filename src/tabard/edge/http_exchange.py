@@ -150,6 +150,16 @@ class Body:
             waiter.set_result(None)
 
 
+@dataclass(slots=True)
+class Upgrade(HttpReply):
+    """A reply (101) after which the connection is another protocol's, which is made when it has been sent.
+
+    For those alone who answer in a while, to a request that asked for it.
+    """
+
+    protocol: Callable[[], asyncio.Protocol] = asyncio.Protocol
+
+
 Handler = Callable[[HttpRequest, Body, Origin], "HttpReply | Awaitable[HttpReply]"]
 """Answers a request: at once, or with something to wait for."""
 
@@ -157,7 +167,7 @@ Handler = Callable[[HttpRequest, Body, Origin], "HttpReply | Awaitable[HttpReply
 class Exchange:
     """One request, and what is needed to answer it: whether the client keeps the connection, and understands chunks."""
 
-    __slots__ = ("body", "chunks", "continued", "keep_alive", "request", "started")
+    __slots__ = ("body", "chunks", "continued", "keep_alive", "request", "started", "upgrades")
 
     def __init__(self, request: HttpRequest, body: Body, *, keep_alive: bool, chunks: bool) -> None:
         self.request = request
@@ -166,6 +176,7 @@ class Exchange:
         self.chunks = chunks
         self.continued = False
         self.started = False
+        self.upgrades = False
 
     @property
     def expects_continue(self) -> bool:

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from tabard.edge.console.sign_in import SignIn
     from tabard.edge.http import Body, Origin
     from tabard.edge.pipeline import Pipeline
+    from tabard.edge.terminal import TerminalDoor
 
 SIGN_IN_PATHS = frozenset(
     f"/_/console/{name}" for name in ("link", "session", "links", "password", "password-change", "federation")
 )
+TERMINAL_PATH = "/_/console/terminal"
 _FORM_AT_MOST = 64 * 1024
 _SANDBOX = ((b"content-security-policy", b"sandbox"), (b"x-content-type-options", b"nosniff"))
 _REPLACED = frozenset({b"content-security-policy", b"x-content-type-options"})
@@ -44,10 +46,13 @@ _PAGE_HEADERS = (
 class ConsoleListener:
     """The handlers of the console's own HTTP server: ``api``, and ``own`` for what is below ``/_/``."""
 
-    def __init__(self, pipeline: Pipeline, pages: Pages, sign_in: SignIn) -> None:
+    def __init__(
+        self, pipeline: Pipeline, pages: Pages, sign_in: SignIn, terminal: TerminalDoor | None = None
+    ) -> None:
         self._pipeline = pipeline
         self._pages = pages
         self._sign_in = sign_in
+        self._terminal = terminal
 
     async def api(self, request: HttpRequest, body: Body, origin: Origin) -> HttpReply:
         """The public API, sandboxed. A browser that opens the bare address is sent to the console."""
@@ -71,6 +76,10 @@ class ConsoleListener:
         base = f"{'https' if origin.secure else 'http'}://{host}"
         if request.path in SIGN_IN_PATHS or request.path in federation.PATHS:
             reply = await self._signing_in(request, body, origin, base)
+        elif request.path == TERMINAL_PATH and self._terminal is not None:
+            if not _from_here(request, base):
+                return _text(403, b"a page of another origin may not open a terminal here\n")
+            return self._terminal.open(request, origin)
         elif request.method not in {"GET", "HEAD"}:
             reply = _text(405, b"GET or HEAD alone\n")
         elif request.path.startswith(PREFIX):
@@ -103,10 +112,10 @@ class ConsoleListener:
 
 def _policy(base: str) -> bytes:
     """Scripts and styles of the pages' own folder, never of a bucket that happens to share the origin."""
-    assets = f"{base}{PREFIX}assets/"
+    assets, sockets = f"{base}{PREFIX}assets/", f"ws{base.removeprefix('http')}"
     return (
         f"default-src 'none'; script-src {assets}; style-src {assets}; font-src data:; img-src {assets} data: blob:; "
-        f"connect-src {base}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"connect-src {base} {sockets}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ).encode()
 
 
