@@ -119,6 +119,51 @@ def _cases(size: int) -> list[Case]:
             context={"s3:max-keys": str(last - 1)},
         ),
         case(
+            "allow by a key of its own",
+            [_when("StringEquals", f"aws:RequestTag/key-{number}", "yes") for number in range(size)],
+            anywhere,
+            context={f"aws:requesttag/key-{last}": "yes", "aws:username": "ana"},
+        ),
+        case(
+            "allow by a variable of its own",
+            [
+                _when("StringEquals", "aws:ResourceTag/owner", f"${{aws:PrincipalTag/key-{number}}}")
+                for number in range(size)
+            ],
+            anywhere,
+            context={"aws:resourcetag/owner": "ana", f"aws:principaltag/key-{last}": "ana"},
+        ),
+        case(
+            "allow by a path with a variable of its own",
+            [_allow(f"arn:aws:s3:::bucket/${{aws:PrincipalTag/key-{number}}}/*") for number in range(size)],
+            "arn:aws:s3:::bucket/ana/key",
+            context={f"aws:principaltag/key-{last}": "ana"},
+        ),
+        case(
+            "allow by the rarer of two conditions",
+            [
+                _allow(
+                    "*",
+                    Condition={
+                        "StringEquals": {"aws:RequestedRegion": "us-east-1"},
+                        "StringLike": {"aws:PrincipalTag/team": f"team-{number:04}*"},
+                    },
+                )
+                for number in range(size)
+            ],
+            anywhere,
+            context={"aws:requestedregion": "us-east-1", "aws:principaltag/team": f"team-{last:04}x"},
+        ),
+        case(
+            "allow by StringEqualsIfExists",
+            [
+                _when("StringEqualsIfExists", "aws:PrincipalTag/team", f"team-{number}")
+                for number in range(size)
+            ],
+            anywhere,
+            context={"aws:principaltag/team": f"team-{last}"},
+        ),
+        case(
             "allow by prefix and Bool",
             [{**statement, "Condition": {"Bool": {"aws:SecureTransport": "true"}}} for statement in prefixes],
             f"arn:aws:s3:::bucket-{last:04}/key",

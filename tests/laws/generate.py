@@ -146,6 +146,14 @@ def document(random: Random, *, named: bool = False, trust: bool = False, deny: 
     return {"Version": version, "Statement": statements}
 
 
+def crowd(random: Random) -> Json:
+    """Many statements about the same with different conditions, which the engine files instead of reading them."""
+    base = statement(random, named=False)
+    crowded = [base | {"Condition": conditions(random)} for _ in range(random.randint(6, 16))]
+    strict = [each for each in crowded if each["Condition"]]
+    return {"Version": "2012-10-17", "Statement": strict}
+
+
 def wide(random: Random) -> Json:
     """A control policy that mostly lets through, so that the layers behind it are reached."""
     full = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -175,6 +183,8 @@ def line(random: Random) -> Json:
         "context": context(random),
         "identityPolicies": [document(random, deny=0.2) for _ in range(random.randint(0, 2))],
     }
+    if random.random() < 0.1:
+        made["identityPolicies"].append(crowd(random))
     if trust:
         grant = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
         made["identityPolicies"].append({"Version": "2012-10-17", "Statement": grant})

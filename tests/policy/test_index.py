@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from random import Random
 from typing import Any
 
 import pytest
+from benchmarks.policies import worst_documents
 from tests.laws import generate
+from tests.policy.steps import steps
 
 from tabard.core.caller import Caller
 from tabard.policy import Context, Kind, Layers, Request, Source, decide, link, parse
@@ -26,7 +27,7 @@ def compiled(statements: list[dict[str, Any]]) -> list[CompiledStatement]:
     return list(compile_document(document, Source(Kind.IDENTITY)).statements)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(150))
 def test_the_index_finds_what_reading_in_order_finds(seed: int) -> None:
     random = Random(seed)  # noqa: S311 # repeatable cases, not secrets
     made = [generate.statement(random, named=False, deny=0) for _ in range(40)]
@@ -44,53 +45,76 @@ def test_the_index_finds_what_reading_in_order_finds(seed: int) -> None:
         assert found is None or found in slow
 
 
+def _when(operator: str, key: str, value: Any) -> dict[str, Any]:
+    return {"Condition": {operator: {key: value}}}
+
+
 SHAPES: dict[str, Any] = {
-    "exact": lambda n: {"Resource": f"arn:aws:s3:::bucket-{n}/key"},
+    "exact": lambda n: {"Resource": f"arn:aws:s3:::bucket-{n}/ana/key"},
     "prefix": lambda n: {"Resource": f"arn:aws:s3:::bucket-{n}/*"},
     "pattern": lambda n: {"Resource": f"arn:aws:s3:::bucket-{n}/*/key"},
-    "tail": lambda n: {"Resource": f"arn:aws:s3:::*-{n}/key"},
+    "tail": lambda n: {"Resource": f"arn:aws:s3:::*-{n}/ana/key"},
     "variable": lambda n: {"Resource": f"arn:aws:s3:::bucket-{n}/${{aws:username}}/*"},
-    "condition": lambda n: {"Condition": {"StringEquals": {"aws:PrincipalTag/team": f"team-{n}"}}},
-    "condition prefix": lambda n: {"Condition": {"StringLike": {"aws:PrincipalTag/team": f"team-{n}*"}}},
-    "condition block": lambda n: {
-        "Condition": {"IpAddress": {"aws:SourceIp": f"10.{n // 250}.{n % 250}.0/24"}}
+    "variable of its own": lambda n: {"Resource": f"arn:aws:s3:::*/${{aws:PrincipalTag/own-{n}}}/*"},
+    "text": lambda n: _when("StringEquals", "aws:PrincipalTag/team", f"team-{n}"),
+    "text in any case": lambda n: _when("StringEqualsIgnoreCase", "aws:PrincipalTag/team", f"TEAM-{n}"),
+    "text if it exists": lambda n: _when("StringEqualsIfExists", "aws:PrincipalTag/team", f"team-{n}"),
+    "any of several": lambda n: _when("ForAnyValue:StringEquals", "aws:TagKeys", f"team-{n}"),
+    "text prefix": lambda n: _when("StringLike", "aws:PrincipalTag/team", f"team-{n}*"),
+    "block": lambda n: _when("IpAddress", "aws:SourceIp", f"10.{n // 250}.{n % 250}.0/24"),
+    "at most": lambda n: _when("NumericLessThanEquals", "s3:max-keys", f"-{n}"),
+    "at least": lambda n: _when("NumericGreaterThan", "s3:max-keys", str(5000 - n)),
+    "date": lambda n: _when("DateLessThan", "aws:CurrentTime", str(1_000_000_000 + n)),
+    "key of its own": lambda n: _when("StringEquals", f"aws:PrincipalTag/own-{n}", "ana"),
+    "key of its own, whatever it is": lambda n: _when("Null", f"aws:PrincipalTag/own-{n}", "false"),
+    "variable of its own in a value": lambda n: _when(
+        "StringEquals", "aws:username", f"${{aws:PrincipalTag/own-{n}}}"
+    ),
+    "the rarer of two": lambda n: {
+        "Condition": {
+            "StringEquals": {"aws:username": "ana", "aws:PrincipalTag/team": f"team-{n}"},
+            "StringNotEquals": {"aws:PrincipalTag/team": "none"},
+        }
     },
     "action": lambda n: {"Action": [f"service{n}:*", "s3:PutObject"] if n else ["s3:Get*"]},
 }
 
 
-def seconds(request: Request, layers: Layers) -> float:
+def decided(count: int, statements: list[CompiledStatement], *, found: bool) -> int:
+    """The steps of one decision over statements of which only the last applies, or none."""
+    layers = Layers(identity=link([_as_policy(statements)]))
+    last = count - 1 if found else count + 7
+    context = {
+        "aws:username": "ana",
+        "aws:principaltag/team": f"team-{last}",
+        f"aws:principaltag/own-{last}": "ana",
+        "aws:tagkeys": ["a", f"team-{last}"],
+        "aws:sourceip": f"10.{last // 250}.{last % 250}.7",
+        "s3:max-keys": str(5001 - last) if found else "0.5",
+        "aws:currenttime": str(999_999_999 + last),
+    }
+    context["s3:max-keys"] = str(-last) if _is_at_most(statements) else context["s3:max-keys"]
+    request = Request(USER, "s3:GetObject", f"arn:aws:s3:::bucket-{last}/ana/key", ACCOUNT, Context(context))  # type: ignore[arg-type] # values of both sorts
     for _ in range(3):
         decide(request, layers)
-    best = 1.0
-    for _ in range(5):
-        started = time.perf_counter()
-        for _ in range(200):
-            decide(request, layers)
-        best = min(best, (time.perf_counter() - started) / 200)
-    return best
+    return steps(lambda: decide(request, layers))
 
 
+def _is_at_most(statements: list[CompiledStatement]) -> bool:
+    return any(each.operator == "NumericLessThanEquals" for each in statements[0].statement.conditions)
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["allow", "implicit deny"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_thousand_statements_cost_little_more_than_fifty(shape: str) -> None:
-    """Four times, so that a busy machine does not fail it; reading them in order would cost twenty times as much."""
+def test_a_thousand_statements_cost_no_more_than_half_as_much_again_as_fifty(
+    shape: str, *, found: bool
+) -> None:
     base = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 
-    def measured(count: int) -> float:
-        statements = compiled([base | SHAPES[shape](n) for n in range(count)])
-        layers = Layers(identity=link([_as_policy(statements)]))
-        last = count - 1
-        context = Context(
-            {
-                "aws:username": "ana",
-                "aws:principaltag/team": f"team-{last}",
-                "aws:sourceip": f"10.{last // 250}.{last % 250}.7",
-            }
-        )
-        resource = f"arn:aws:s3:::bucket-{count - 1}/ana/key"
-        return seconds(Request(USER, "s3:GetObject", resource, ACCOUNT, context), layers)
+    def measured(count: int) -> int:
+        return decided(count, compiled([base | SHAPES[shape](n) for n in range(count)]), found=found)
 
-    assert measured(1000) < 4 * measured(51) + 2e-6
+    assert measured(1000) <= 1.5 * measured(51)
 
 
 def _as_policy(statements: list[CompiledStatement]) -> Any:
@@ -100,22 +124,12 @@ def _as_policy(statements: list[CompiledStatement]) -> Any:
     return policy
 
 
-def test_the_largest_adversarial_policy_decides_within_five_milliseconds() -> None:
-    """Twenty times that, so that a busy machine does not fail it: as large as an inline policy may be."""
-    stars = "arn:aws:s3:::" + "*a" * 100
-    statements = compiled(
-        [
-            {"Effect": "Allow", "Action": "s3:*", "NotResource": [stars + str(n) for n in range(8)]},
-            {"Effect": "Deny", "Action": "*", "Resource": [stars + "b" * n for n in range(8)]},
-            {
-                "Effect": "Allow",
-                "Action": "*",
-                "Resource": "*",
-                "Condition": {"StringLike": {"aws:username": ["*a" * 100 + str(n) for n in range(20)]}},
-            },
-        ]
-    )
-    layers = Layers(identity=link([_as_policy(statements)]))
-    resource = "arn:aws:s3:::" + "a" * 1024
-    request = Request(USER, "s3:GetObject", resource, ACCOUNT, Context({"aws:username": "a" * 2000}))
-    assert seconds(request, layers) < 0.1
+@pytest.mark.parametrize("name", worst_documents())
+def test_the_worst_documents_take_a_few_steps_for_each_character(name: str) -> None:
+    """Every decision: the first, the one that makes the index, and a warm one. The benchmark has them in milliseconds."""
+    document, resource, context = worst_documents()[name]
+    parsed = parse(document, Kind.IDENTITY, Dialect.EVALUATE)
+    layers = Layers(identity=link([compile_document(parsed, Source(Kind.IDENTITY))]))
+    for _ in range(3):
+        request = Request(USER, "s3:GetObject", resource, ACCOUNT, Context(dict(context)))
+        assert steps(lambda request=request: decide(request, layers)) < 10 * len(document)  # type: ignore[misc] # bound

@@ -110,11 +110,11 @@ class ResourcePattern:
             self.shape, self.match = Shape.GLOB, resource_matcher(fixed)
 
     @property
-    def needs(self) -> list[str]:
+    def needs(self) -> tuple[str, ...]:
         """The keys without which it matches nothing."""
         if self.shape is not Shape.GLOB or self.match is not None:
-            return []
-        return [variable.key for variable in self._variables if variable.default is None]
+            return ()
+        return tuple([variable.key for variable in self._variables if variable.default is None])
 
     def matches(self, resource: str, context: Context) -> bool:
         """Whether a resource's ARN is of this pattern; a variable without a value matches nothing."""

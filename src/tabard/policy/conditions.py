@@ -22,6 +22,7 @@ from tabard.policy.values import parse_bool
 if TYPE_CHECKING:
     from tabard.policy.document import Condition
     from tabard.policy.globs import Matcher
+    from tabard.policy.patterns import Variable
 
 Test = Callable[[Context], bool]
 
@@ -113,6 +114,8 @@ def _set(key: str, operator: Operator, matcher: Matcher) -> Test:
 
 def _dynamic(key: str, operator: Operator, matcher: Dynamic) -> Test:
     missing = operator.negated or operator.if_exists
+    if matcher.sole is not None and not operator.quantifier:
+        return _equal(key, matcher.sole, negated=operator.negated, missing=missing)
 
     def make(bound: Matcher) -> Test:
         if operator.quantifier:
@@ -120,6 +123,18 @@ def _dynamic(key: str, operator: Operator, matcher: Dynamic) -> Test:
         return _single(key, bound, negated=operator.negated, missing=missing)
 
     return matcher.test(make)
+
+
+def _equal(key: str, variable: Variable, *, negated: bool, missing: bool) -> Test:
+    """Whether a key's value is a variable's, as conditions on tags mostly ask."""
+
+    def test(context: Context) -> bool:
+        value = context.lookup(key)
+        if value.__class__ is str:
+            return (variable.value(context) == value) is not negated
+        return value is None and missing
+
+    return test
 
 
 def _null(key: str, values: tuple[str, ...]) -> Test:

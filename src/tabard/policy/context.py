@@ -49,6 +49,18 @@ class Context:
             self._expand(prefix)
         return sorted(self._values)
 
+    def among(self, keys: Mapping[str, object], families: frozenset[str]) -> list[str]:
+        """Those of some keys (in lower case) that the request may have; ``families`` are their prefixes."""
+        if not self._normal:
+            self._normalise()
+        if self._families is not None:
+            for prefix in families.intersection(self._families):
+                self._expand(prefix)
+        values = self._values
+        if len(keys) < len(values):
+            return [key for key in keys if key in values]
+        return [key for key in values if key in keys]
+
     def _miss(self, key: str) -> Value:
         if not self._normal:
             self._normalise()

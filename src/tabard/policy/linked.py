@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tabard.policy.document import Kind
-from tabard.policy.index import Find, finder
+from tabard.policy.index import finder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tabard.policy.compiled import Compiled, CompiledStatement
     from tabard.policy.context import Context
+    from tabard.policy.finding import Find
 
 _CACHED_ACTIONS = 2048
 

@@ -10,7 +10,7 @@ import operator as compare
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -51,6 +51,8 @@ class Dynamic(Struct, frozen=True):
 
     variables: tuple[Variable, ...]
     bind: Callable[[Context], Matcher]
+    sole: Variable | None = None
+    """The variable that a value must equal, where that is all."""
 
     def test(self, make: Callable[[Matcher], Callable[[Context], bool]]) -> Callable[[Context], bool]:
         """What tests a context; ``make`` turns a matcher into a test, once for each combination of values."""
@@ -291,6 +293,24 @@ BUILDERS: dict[str, Build] = {
 }
 
 
+ORDERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "stringequalsignorecase": (str.casefold, "="),
+    "numericequals": (parse_number, "="),
+    "numericlessthan": (parse_number, "<"),
+    "numericlessthanequals": (parse_number, "<="),
+    "numericgreaterthan": (parse_number, ">"),
+    "numericgreaterthanequals": (parse_number, ">="),
+    "dateequals": (parse_date, "="),
+    "datelessthan": (parse_date, "<"),
+    "datelessthanequals": (parse_date, "<="),
+    "dategreaterthan": (parse_date, ">"),
+    "dategreaterthanequals": (parse_date, ">="),
+    "bool": (parse_bool, "="),
+    "binaryequals": (parse_binary, "="),
+}
+"""Operators that compare what values mean: how a value is read, and how it must stand to the policy's."""
+
+
 def build_matcher(base: str, values: tuple[str, ...], *, variables: bool) -> Matcher | Dynamic:
     """What tests a value against a policy's values."""
     if not values:
@@ -310,7 +330,8 @@ def build_matcher(base: str, values: tuple[str, ...], *, variables: bool) -> Mat
         found = [each for each in [resolve(one, context) for one in moving] if each is not None]
         return _either(static, build(found)) if found else static
 
-    return Dynamic(variables_used, bind)
+    sole = moving[0][0] if base == "stringequals" and len(tokens) == 1 == len(moving[0]) else None
+    return Dynamic(variables_used, bind, sole if isinstance(sole, Variable) else None)
 
 
 def _either(one: Matcher, other: Matcher) -> Matcher:

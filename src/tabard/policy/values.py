@@ -27,6 +27,7 @@ _LONG = range(-(2**63), 2**63)
 _NANO = 1_000_000_000
 
 
+@lru_cache(maxsize=1024)
 def parse_number(text: str) -> int | float | None:
     """An integer or decimal number; None for anything else (``NaN``, ``1_000`` and words among them)."""
     if _INTEGER.fullmatch(text):
@@ -34,6 +35,7 @@ def parse_number(text: str) -> int | float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
+@lru_cache(maxsize=1024)
 def parse_date(text: str) -> int | None:
     """An instant in nanoseconds since the epoch, from ISO 8601 (W3C's profile) or epoch seconds.
 
