@@ -247,7 +247,7 @@ def test_pages_run_their_own_scripts_alone_and_are_not_framed(server: TabardServ
     origin = f"http://{urlsplit(server.started['console']).netloc}"
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == f"{origin}/_/console/assets/"
-    assert policy["connect-src"] == origin
+    assert policy["connect-src"] == f"{origin} ws{origin.removeprefix('http')}"
     assert policy["frame-ancestors"] == "'none'"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
