@@ -17,7 +17,7 @@ CONSOLE := console/dist/index.html
 CONSOLE_SOURCES := $(shell find console/src console/index.html -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab console test test-long bench lint format clean
+.PHONY: help lab console test test-long ansible coverage bench lint format clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -44,6 +44,15 @@ test: lint $(CONSOLE)  ## lint, types, floors and the tests, on every core
 test-long: $(DEVELOPS) $(CONSOLE)  ## everything, the long suite too
 	@$(PYTEST) -n auto
 
+.venv-ansible/collections: tools/set-up-ansible
+	@tools/set-up-ansible .venv-ansible $(PYTHON)
+	@touch $@
+
+ansible: .venv-ansible/collections  ## set up Ansible, which some tests of the long suite drive
+
+coverage: $(DEVELOPS)  ## write docs/coverage.md, which operations there are and which tests call them
+	@$(BIN)/python tools/coverage.py
+
 bench: $(DEVELOPS)  ## print every figure of docs/benchmarks.md beside its peers
 	@$(BIN)/python -m benchmarks
 
@@ -58,5 +67,5 @@ format: $(DEVELOPS)  ## put imports and white space in order
 	@$(BIN)/ruff format .
 
 clean:  ## remove what make made
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@rm -rf $(VENV) .venv-ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,44 +1,17 @@
-"""Terraform with its AWS provider: apply, then a plan that is empty, then destroy. Skips where the provider is not at hand."""
+"""Terraform with its AWS provider: apply, then a plan that is empty, then destroy."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-from tests.end_to_end.clients import Ran
+from tests.end_to_end.terraform import Terraform
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.server import TabardServer
 
-PLACES = (
-    Path.home() / ".terraform.d",
-    Path("/usr/share/terraform"),
-    Path("/usr/local/share/terraform"),
-    Path("/opt"),
-)
-"""Where people keep plugin mirrors: a folder below one of these that holds the provider under its registry's name."""
-
 CONFIGURATION = """
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-variable "endpoint" {}
-provider "aws" {
-  region            = "us-east-1"
-  s3_use_path_style = true
-  endpoints {
-    iam = var.endpoint
-    sts = var.endpoint
-    ec2 = var.endpoint
-    s3  = var.endpoint
-  }
-}
 data "aws_caller_identity" "me" {}
 data "aws_ami" "newest" {
   most_recent = true
@@ -136,65 +109,14 @@ output "account" {
 """
 
 
-class Terraform:
-    """Terraform in a folder of its own, with the provider from a mirror on this machine."""
-
-    def __init__(self, folder: Path, server: TabardServer, mirror: Path) -> None:
-        (folder / "main.tf").write_text(CONFIGURATION)
-        (folder / "terraform.rc").write_text(
-            f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror}" }}\n}}\n'
-        )
-        root = server.root()
-        self.folder = folder
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "TF_CLI_CONFIG_FILE": str(folder / "terraform.rc"),
-            "TF_IN_AUTOMATION": "1",
-            "TF_VAR_endpoint": server.endpoint,
-            "CHECKPOINT_DISABLE": "1",
-            "AWS_ACCESS_KEY_ID": root["aws_access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": root["aws_secret_access_key"],
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-
-    def __call__(self, *arguments: str) -> Ran:
-        done = subprocess.run(
-            ["terraform", *arguments, "-no-color"],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
-
-
-@pytest.fixture
-def terraform(own_server: TabardServer, tmp_path: Path) -> Terraform:
-    if shutil.which("terraform") is None:
-        pytest.skip("terraform is not installed")
-    found = (each for place in PLACES for each in place.glob("*/registry.terraform.io/hashicorp/aws"))
-    mirror = next((each.parents[2] for each in found), None)
-    if mirror is None:
-        pytest.skip("terraform's AWS provider is not at hand")
-    return Terraform(tmp_path, own_server, mirror)
-
-
-def test_apply_then_nothing_to_do_then_destroy(terraform: Terraform, own_server: TabardServer) -> None:
-    ready = terraform("init")
-    assert ready.code == 0, ready.err
-    applied = terraform("apply", "-auto-approve")
-    assert applied.code == 0, applied.err
+def test_apply_then_nothing_to_do_then_destroy(own_server: TabardServer, tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, own_server, CONFIGURATION)
+    applied = terraform.apply_and_plan()
     assert f'account = "{own_server.account}"' in applied.out
     iam = own_server.client("iam")
     role = iam.get_role(RoleName="tf-app")["Role"]
     assert role["Path"] == "/team/"
     assert {tag["Key"]: tag["Value"] for tag in role["Tags"]} == {"team": "blue", "with space": "ü"}
-    planned = terraform("plan", "-detailed-exitcode")
-    assert planned.code == 0, planned.out + planned.err
-    destroyed = terraform("destroy", "-auto-approve")
-    assert destroyed.code == 0, destroyed.err
+    terraform.succeeds("destroy", "-auto-approve")
     assert iam.list_roles(PathPrefix="/team/")["Roles"] == []
     assert own_server.client("s3").list_buckets()["Buckets"] == []

@@ -91,7 +91,7 @@ def upload_server_certificate(call: Call, request: UploadServerCertificateReques
         raise quota_exceeded("ServerCertificatesPerAccount", quotas.SERVER_CERTIFICATES)
     read = read_certificate(request["CertificateBody"])
     check_private_key(read, request["PrivateKey"])
-    chain = request.get("CertificateChain", "")
+    chain = request.get("CertificateChain", "").rstrip()
     if chain:
         check_chain(read, chain)
     unique = unique_id("ASCA", call.node.random)
@@ -102,7 +102,7 @@ def upload_server_certificate(call: Call, request: UploadServerCertificateReques
         unique_id=unique,
         name=name,
         path=request.get("Path", "/"),
-        body=request["CertificateBody"],
+        body=request["CertificateBody"].rstrip(),
         expires_at=read.not_valid_after_utc.timestamp(),
         chain=chain,
         tags=tags,
