@@ -1,16 +1,15 @@
 """What one signer's ``Authorization`` headers have in common all day: everything but the signature itself.
 
-A client repeats it with every request, so it is read once, and what follows from it is kept beside it: the template of the
-canonical request, the signing key of the secret that it was last proven with, the header names that were found in order.
-A claim proves nothing: each request is still hashed, signed and compared.
+A client repeats it with every request, so it is read once, and what follows from it is kept beside it: the signing key of the
+secret that it was last proven with, and the template of the canonical request, which all share who sign the same headers. A
+claim proves nothing: each request is still hashed, signed and compared.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tabard.auth.dialects import dialect_of
 from tabard.auth.keys import signing_key
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from tabard.auth.keys import SigningKey
 
 _WELL_FORMED = re.compile(
-    r"AWS4-HMAC-SHA256\s+Credential=([^\s,/=]{1,128})/([0-9]{8})/([^\s,/=]{1,64})/([^\s,/=]{1,64})/aws4_request,"
+    r"AWS4-HMAC-SHA256\s+Credential=([^\s,/=]{1,128})/([0-9]{8}/[^\s,/=]{1,64}/[^\s,/=]{1,64})/aws4_request,"
     r"\s*SignedHeaders=([a-z0-9\-_;.!#$%&'*+^`|~:]++),\s*Signature="
 ).fullmatch
 _HEAD_AT_MOST = 2048
@@ -29,37 +28,33 @@ _HEAD_AT_MOST = 2048
 _REMEMBERED_AT_MOST = 1024
 """Bytes of a head that is remembered. Strangers choose what they send: with the next, this bounds what they make us hold."""
 _NAMES_REMEMBERED_AT_MOST = 32
+_CLAIMS_AT_MOST = 8192
+_SHARED_AT_MOST = 512
 
-SignedNames = tuple[tuple[str, ...], tuple[bytes, ...]]
+
+class Scope(NamedTuple):
+    """A credential scope, one object for all who sign in it."""
+
+    date: str
+    region: str
+    service: str
+    text: str
+    s3: bool
 
 
-class Claim:
-    """Credential scope and signed headers, and what was made from them when a request with them was first proven."""
+class SignedHeaders:
+    """The headers that a request says are signed, one object for all who sign the same ones."""
 
-    __slots__ = (
-        "_headers_met", "_key", "_secret", "access_key_id", "canonical", "date", "names", "pick", "region", "s3",
-        "scope", "service", "wire_names",
-    )  # fmt: skip
+    __slots__ = ("_headers_met", "_pick", "_template", "names", "wire_names")
 
-    def __init__(self, access_key_id: str, date: str, region: str, service: str, names: SignedNames) -> None:
-        self.access_key_id = access_key_id
-        self.date = date
-        self.region = region
-        self.service = service
-        self.s3 = dialect_of(service) == "s3"
-        self.names, self.wire_names = names
-        self.scope = f"{date}/{region}/{service}/aws4_request"
-        self.canonical = b""
-        """Once prepared: the canonical request, with places for its first three lines, the headers' values and the hash."""
-        self.pick: Callable[[Mapping[bytes, bytes]], tuple[bytes, ...]] = _nothing
+    def __init__(self, text: str) -> None:
+        self.names = tuple(sorted({name.strip() for name in text.lower().split(";")} - {""}))
+        self.wire_names = tuple([name.encode("latin-1", "replace") for name in self.names])
         self._headers_met: tuple[bytes, ...] | None = None
-        self._secret = ""
-        self._key: SigningKey | None = None
+        self._pick: Callable[[Mapping[bytes, bytes]], tuple[bytes, ...]] | None = None
+        self._template = b""
 
-    def __repr__(self) -> str:
-        return f"<Claim of {self.access_key_id} for {self.scope}>"
-
-    def covers(self, headers: tuple[bytes, ...]) -> bool:
+    def cover(self, headers: tuple[bytes, ...]) -> bool:
         """Whether ``host`` and every ``x-amz-`` header of a request with these header names is signed.
 
         False is no refusal: some services let some headers be unsigned, which the careful way knows.
@@ -69,53 +64,92 @@ class Claim:
         signed = self.wire_names
         if b"host" not in signed or any(name[:6] == b"x-amz-" and name not in signed for name in headers):
             return False
-        if not self.canonical:
-            self._prepare()
         if len(headers) <= _NAMES_REMEMBERED_AT_MOST:
             self._headers_met = headers
         return True
+
+    def pick(self, values: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
+        """The values of the signed headers, in order. Raises ``KeyError`` with the name of one that is absent."""
+        pick = self._pick
+        if pick is None:
+            get = itemgetter(*self.wire_names)
+            pick = self._pick = get if len(self.wire_names) > 1 else lambda values: (get(values),)
+        return pick(values)
+
+    @property
+    def template(self) -> bytes:
+        """The canonical request, with places for its first three lines, the headers' values and the hash."""
+        template = self._template
+        if not template:
+            names = [name.replace(b"%", b"%%") for name in self.wire_names]
+            lines = b"".join([name + b":%b\n" for name in names])
+            template = self._template = b"%b" + lines + b"\n" + b";".join(names) + b"\n%b"
+        return template
+
+
+class Claim:
+    """An access key, its credential scope and its signed headers, as they stand in many requests."""
+
+    __slots__ = ("_key", "_secret", "access_key_id", "scope", "signed")
+
+    def __init__(self, access_key_id: str, scope: Scope, signed: SignedHeaders) -> None:
+        self.access_key_id = access_key_id
+        self.scope = scope
+        self.signed = signed
+        self._secret = ""
+        self._key: SigningKey | None = None
+
+    def __repr__(self) -> str:
+        return f"<Claim of {self.access_key_id} for {self.scope.text}>"
 
     def key(self, secret: str) -> SigningKey:
         """The signing key of a secret in this scope, made again only when it is another secret."""
         known = self._key
         if known is not None and secret == self._secret:
             return known
-        made = self._key = signing_key(secret, self.date, self.region, self.service)
+        scope = self.scope
+        made = self._key = signing_key(secret, scope.date, scope.region, scope.service)
         self._secret = secret
         return made
 
-    def _prepare(self) -> None:
-        names = self.wire_names
-        lines = b"".join([name.replace(b"%", b"%%") + b":%b\n" for name in names])
-        self.canonical = b"%b" + lines + b"\n" + b";".join(names).replace(b"%", b"%%") + b"\n%b"
-        get = itemgetter(*names)
-        self.pick = get if len(names) > 1 else lambda values: (get(values),)
 
-
-def _nothing(_values: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
-    return ()
+_claims: dict[bytes, Claim] = {}
+_scopes: dict[str, Scope] = {}
+_signed: dict[str, SignedHeaders] = {}
 
 
 def claim_of(head: bytes) -> Claim | None:
     """The claim that the part of a header up to and with ``Signature=`` makes; None where it is not in the usual form."""
-    if len(head) <= _REMEMBERED_AT_MOST and head.count(b";") < _NAMES_REMEMBERED_AT_MOST:
-        return _remembered(head)
-    return _read(head) if len(head) <= _HEAD_AT_MOST else None
-
-
-@lru_cache(maxsize=8192)
-def _remembered(head: bytes) -> Claim | None:
-    return _read(head)
+    claim = _claims.get(head)
+    if claim is None and len(head) <= _HEAD_AT_MOST:
+        claim = _read(head)
+    return claim
 
 
 def _read(head: bytes) -> Claim | None:
     match = _WELL_FORMED(head.decode("latin-1"))
     if match is None:
         return None
-    return Claim(match[1], match[2], match[3], match[4], header_names(match[5]))
+    key_id, scope_text, names_text = match.groups()
+    scope = _scopes.get(scope_text)
+    if scope is None:
+        date, region, service = scope_text.split("/")
+        scope = Scope(date, region, service, f"{scope_text}/aws4_request", dialect_of(service) == "s3")
+    signed = _signed.get(names_text) or SignedHeaders(names_text)
+    claim = Claim(key_id, scope, signed)
+    if len(head) <= _REMEMBERED_AT_MOST and len(signed.names) <= _NAMES_REMEMBERED_AT_MOST:
+        for known, most in (
+            (_claims, _CLAIMS_AT_MOST),
+            (_scopes, _SHARED_AT_MOST),
+            (_signed, _SHARED_AT_MOST),
+        ):
+            if len(known) >= most:
+                known.clear()
+        _claims[head], _scopes[scope_text], _signed[names_text] = claim, scope, signed
+    return claim
 
 
-def header_names(text: str) -> SignedNames:
+def header_names(text: str) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
     """The names in a ``SignedHeaders`` list: lower case, sorted, each once; as text and as bytes."""
-    names = tuple(sorted({name.strip() for name in text.lower().split(";")} - {""}))
-    return names, tuple([name.encode("latin-1", "replace") for name in names])
+    signed = SignedHeaders(text)
+    return signed.names, signed.wire_names

@@ -88,7 +88,7 @@ def service_of(request: HttpRequest) -> str | None:
         end = header.rfind(b"Signature=")
         claim = claim_of(header[: end + 10]) if end > 0 else None
         if claim is not None:
-            return claim.service.lower()
+            return claim.scope.service.lower()
         return _scoped_service(_between(header.decode("latin-1"), "Credential=", ","))
     query = request.query
     if "X-Amz-Credential=" not in query:
@@ -153,20 +153,21 @@ def plain(request: HttpRequest) -> Signature | None:
         return None
     token = first.get(b"x-amz-security-token")
     payload = first.get(b"x-amz-content-sha256")
+    scope, signed = claim.scope, claim.signed
     return Signature(
         claim.access_key_id,
-        claim.date,
-        claim.region,
-        claim.service,
+        scope.date,
+        scope.region,
+        scope.service,
         amz_date,
-        claim.names,
+        signed.names,
         given.decode(),
         None if token is None else token.decode("latin-1"),
         False,
         None,
         "" if payload is None else payload.decode("latin-1"),
         TERMINATOR,
-        claim.wire_names,
+        signed.wire_names,
         claim,
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -169,44 +170,44 @@ def _plainly(
     It proves the same, of the same bytes; it only spares what is the same in every request of a client. The careful way
     decides about whatever comes back as None, so nothing is refused here but a body that is not the one declared.
     """
-    values = request.first
-    amz_date = signature.amz_date
+    values, amz_date, scope, signed = request.first, signature.amz_date, claim.scope, claim.signed
     signed_at = instant(amz_date)
     if (
         signed_at is None
         or not -MAX_SKEW <= now - signed_at <= MAX_SKEW
-        or claim.service != service
-        or claim.date != amz_date[:8]
+        or scope.service != service
+        or scope.date != amz_date[:8]
         or len(values) != len(request.headers)
-        or not claim.covers(tuple(values))
+        or not signed.cover(tuple(values))
     ):
         return None
-    if claim.s3:
+    if scope.s3:
         declared = signature.payload
         if declared != EMPTY_SHA256 or request.body:
             declared = _declared_payload(signature, request, service, streaming=streaming)
         payload = declared.encode()
     else:
         body = request.body
-        payload = hashlib.sha256(body).hexdigest().encode() if body else _EMPTY_PAYLOAD
+        payload = sha256(body).hexdigest().encode() if body else _EMPTY_PAYLOAD
+    path, query = request.path, request.query
     try:
-        signed = claim.pick(values)
-        path, query = request.path, request.query
+        given = signed.pick(values)
         if path != "/":
-            path = canonical_s3_path(path) if claim.s3 else canonical_path(path)
-        head = f"{request.method}\n{path}\n{canonical_query(query) if query else ''}\n".encode()
+            path = canonical_s3_path(path) if scope.s3 else canonical_path(path)
+        if query:
+            query = canonical_query(query)
     except (KeyError, ValueError):
         return None
-    given = b"\n".join(signed)
-    if b" ".join(given.split()) != given.replace(b"\n", b" ") or given.count(b"\n") >= len(signed):
+    lines = b"\n".join(given)
+    if b" ".join(lines.split()) != lines.replace(b"\n", b" ") or lines.count(b"\n") >= len(given):
         return None  # white space in a header's value has to be folded
-    canonical = claim.canonical % (head, *signed, payload)
+    head = f"{request.method}\n{path}\n{query}\n".encode()
+    digest = sha256(signed.template % (head, *given, payload)).hexdigest()
+    to_sign = f"AWS4-HMAC-SHA256\n{amz_date}\n{scope.text}\n{digest}".encode()
     key = claim.key(secret)
-    digest = hashlib.sha256(canonical).hexdigest()
-    to_sign = f"AWS4-HMAC-SHA256\n{amz_date}\n{claim.scope}\n{digest}".encode()
     if not hmac.compare_digest(key.sign(to_sign), signature.signature):
         return None
-    return Verified(signature, claim.scope, key)
+    return Verified(signature, scope.text, key)
 
 
 def verify_link(
