@@ -1,10 +1,11 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { fontFiles } from './fonts.mjs';
 import { serviceReference } from './service-reference.mjs';
 
 export default defineConfig({
   base: '/_/console/',
-  plugins: [react(), serviceReference()],
+  plugins: [react(), serviceReference(), fontFiles()],
   build: {
     target: 'es2022',
     // what the content security policy allows is files of ours, not addresses made of text

@@ -1,6 +1,6 @@
 /** Loading what a page shows, and again when it is asked for or time has passed; what is on the screen stays until then. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { isSessionOver } from './errors';
+import { isDenied, isSessionOver } from './errors';
 import { isNoAnswer, noAnswer, useReturns } from './reach';
 import { expire, useSession } from './session';
 import { SignInError } from './sign-in';
@@ -28,12 +28,14 @@ export function useLoad<T>(load: () => Promise<T>, key: string, everySeconds = 0
   const returns = useReturns();
   const turn = useRef(0);
   const text = useRef('');
+  const refused = useRef(false);
 
   const reload = useCallback(async () => {
     const mine = ++turn.current;
     try {
       const data = await latest.current();
       if (mine !== turn.current) return;
+      refused.current = false;
       const seen = JSON.stringify(data);
       const same = seen === text.current;
       text.current = seen;
@@ -41,6 +43,7 @@ export function useLoad<T>(load: () => Promise<T>, key: string, everySeconds = 0
     } catch (error) {
       if (mine !== turn.current) return;
       noteFailure(error);
+      refused.current = isDenied(error);
       setState((old) => ({ ...(old.key === key ? old : {}), key, error, loading: false }));
     }
   }, [key]);
@@ -51,7 +54,7 @@ export function useLoad<T>(load: () => Promise<T>, key: string, everySeconds = 0
     void reload();
     if (!everySeconds) return;
     const timer = setInterval(() => {
-      if (!document.hidden) void reload();
+      if (!document.hidden && !refused.current) void reload();
     }, everySeconds * 1000);
     return () => clearInterval(timer);
   }, [reload, key, everySeconds]);

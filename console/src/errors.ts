@@ -53,3 +53,10 @@ export function denialIn(message: string): Denial | undefined {
     explicit: /explicit deny/.test(message),
   };
 }
+
+const REFUSED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+
+/** Whether one may not do this: asking again by oneself would only fill the trail with denials. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof Error && REFUSED.has(error.name);
+}

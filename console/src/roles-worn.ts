@@ -51,6 +51,7 @@ export async function switchTo(worn: Worn): Promise<void> {
     expiration: given.Expiration.toISOString(),
     sshPort: base.sshPort,
     mfa: false,
+    services: base.services,
     credentials: {
       accessKeyId: given.AccessKeyId,
       secretAccessKey: given.SecretAccessKey,

@@ -28,6 +28,8 @@ export interface Session {
   expiration: string;
   sshPort: number;
   mfa: boolean;
+  /** The services that this server speaks, by the names that signatures have. */
+  services: string[];
   credentials: Credentials;
   /** Where an identity broker said that its people sign in. */
   issuer?: string | undefined;

@@ -26,6 +26,7 @@ export default function SecurityCredentials() {
       <Container header={<Header variant="h2">{s.details}</Header>}>
         <KeyValuePairs
           columns={2}
+          minColumnWidth={280}
           items={[
             { label: t.name, value: kind === 'Root' ? t.user.root : name },
             { label: t.user.account, value: <Copyable text={account} label={t.user.account} /> },
@@ -39,12 +40,12 @@ export default function SecurityCredentials() {
         />
       </Container>
       {hasOwn ? (
-        <>
+        <SpaceBetween size="l">
           <PasswordSection />
           <MfaSection />
           <KeysSection />
           {kind === 'User' && <SshKeysSection />}
-        </>
+        </SpaceBetween>
       ) : (
         <Container>
           <Empty header={s.none}>{s.noneHint}</Empty>

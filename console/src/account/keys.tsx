@@ -34,7 +34,7 @@ export function KeysSection() {
     await keys.reload();
   };
   return (
-    <>
+    <div>
       <ErrorAlert error={error ?? keys.error} />
       <Table
         items={keys.data ?? []}
@@ -113,6 +113,6 @@ export function KeysSection() {
           {deleting.Status === 'Active' ? `${s.deleteWarning} ${s.deleteFirst}` : s.deleteWarning}
         </Confirm>
       )}
-    </>
+    </div>
   );
 }

@@ -27,7 +27,7 @@ export function MfaSection() {
   };
   const add = <Button onClick={() => setAdding(true)}>{s.assign}</Button>;
   return (
-    <>
+    <div>
       <ErrorAlert error={devices.error} />
       <Table
         items={devices.data ?? []}
@@ -86,6 +86,6 @@ export function MfaSection() {
           {s.removeWarning}
         </Confirm>
       )}
-    </>
+    </div>
   );
 }

@@ -65,6 +65,7 @@ export function PasswordPolicySection() {
       {rules && (
         <KeyValuePairs
           columns={3}
+          minColumnWidth={220}
           items={[
             { label: s.length, value: String(rules.MinimumPasswordLength ?? t.none) },
             { label: s.upper, value: yes(rules.RequireUppercaseCharacters) },

@@ -86,6 +86,7 @@ function AliasSection() {
       <ErrorAlert error={error ?? alias.error} />
       <KeyValuePairs
         columns={2}
+        minColumnWidth={280}
         items={[
           { label: s.alias.title, value: alias.data || (alias.loading ? t.loading : s.alias.none) },
           {

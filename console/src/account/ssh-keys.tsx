@@ -31,7 +31,7 @@ export function SshKeysSection() {
       await keys.reload();
     });
   return (
-    <>
+    <div>
       <ErrorAlert error={error ?? keys.error} />
       <Table
         items={keys.data ?? []}
@@ -123,6 +123,6 @@ export function SshKeysSection() {
           {k.deleteWarning}
         </Confirm>
       )}
-    </>
+    </div>
   );
 }

@@ -1,5 +1,6 @@
 /** The lab as a guided tour: each step is done when the account's real state says so. */
 import type { Instance } from '@aws-sdk/client-ec2';
+import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import ColumnLayout from '@cloudscape-design/components/column-layout';
@@ -7,14 +8,16 @@ import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import ProgressBar from '@cloudscape-design/components/progress-bar';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { SERVICES } from '../areas';
 import { useLoad } from '../data';
+import { isDenied } from '../errors';
 import { listInstances, profileOf } from '../ec2/api';
 import { getRole, listInstanceProfiles, trustsEc2 } from '../iam/api';
 import { follow, href, pathOf, To } from '../routing';
 import { session } from '../session';
 import { ErrorAlert } from '../shell/parts';
+import { RecentDenials } from './denials';
 import { t } from '../strings';
 import { listBuckets } from '../s3/api';
 
@@ -26,17 +29,30 @@ interface State {
   running: Instance | undefined;
   wearing: Instance | undefined;
   used: boolean;
+  blind: boolean;
 }
 
+/** What one may not see counts as not there; `blind` says that there was such a thing. */
 async function look(): Promise<State> {
-  const [profiles, instances, buckets] = await Promise.all([listInstanceProfiles(), listInstances(), listBuckets()]);
+  let blind = false;
+  const seen = <T,>(listing: Promise<T[]>): Promise<T[]> =>
+    listing.catch((error: unknown) => {
+      if (!isDenied(error)) throw error;
+      blind = true;
+      return [];
+    });
+  const [profiles, instances, buckets] = await Promise.all([
+    seen(listInstanceProfiles()),
+    seen(listInstances()),
+    seen(listBuckets()),
+  ]);
   const running = instances.filter(({ State }) => State?.Name === 'running');
   const wearing = running.find((each) => profileOf(each));
   const profile = wearing && profiles.find(({ InstanceProfileName }) => InstanceProfileName === profileOf(wearing));
   const made = profiles.flatMap(({ Roles }) => Roles ?? []).filter(trustsEc2);
   const role = profile?.Roles?.[0]?.RoleName ?? made.at(-1)?.RoleName ?? '';
-  const used = role ? Boolean((await getRole(role)).RoleLastUsed?.LastUsedDate) : false;
-  return { buckets: buckets.length, role, running: wearing ?? running[0], wearing, used };
+  const last = role ? await seen(getRole(role).then((found) => [found.RoleLastUsed?.LastUsedDate])) : [];
+  return { buckets: buckets.length, role, running: wearing ?? running[0], wearing, used: Boolean(last[0]), blind };
 }
 
 interface Step {
@@ -62,7 +78,11 @@ function steps(state: State | undefined): Step[] {
 
 export default function Home() {
   const { region, name, kind } = session();
-  const state = useLoad(look, `home ${region}`, 5);
+  const [every, setEvery] = useState(5);
+  const state = useLoad(look, `home ${region}`, every);
+  const blind = state.data?.blind ?? false;
+  // asking again by itself would only fill the trail with denials
+  useEffect(() => setEvery(blind ? 0 : 5), [blind]);
   const list = steps(state.data);
   const done = list.filter((step) => step.done).length;
   const next = list.findIndex((step) => !step.done);
@@ -86,6 +106,7 @@ export default function Home() {
             description={s.done(done, list.length)}
             {...(done === list.length ? { additionalInfo: s.allDone } : {})}
           />
+          {blind && <Alert type="info">{s.blind}</Alert>}
           <ol className="steps">
             {list.map((step, index) => (
               <li
@@ -115,8 +136,9 @@ export default function Home() {
           </ol>
         </SpaceBetween>
       </Container>
+      <RecentDenials />
       <Container header={<Header variant="h2">{t.services.menu}</Header>}>
-        <ColumnLayout columns={3} variant="text-grid">
+        <ColumnLayout columns={4} minColumnWidth={180} variant="text-grid">
           {SERVICES.map((service) => (
             <div key={service.name}>
               <Box variant="h3">{service.name}</Box>

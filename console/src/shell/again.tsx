@@ -56,7 +56,7 @@ function RoleAgain({ session, isOver }: { session: Session; isOver: boolean }) {
     <Modal
       visible
       header={t.roles.endedHeader}
-      closeAriaLabel={isOver ? t.roles.back : t.close}
+      closeAriaLabel={t.close}
       onDismiss={() => (isOver ? switchBack() : renew(false))}
       footer={
         <Box float="right">
@@ -85,7 +85,7 @@ export function AsSomebodyElse({ session, onUse, onStay }: { session: Session; o
     <Modal
       visible
       header={s.otherHeader}
-      closeAriaLabel={s.otherStay}
+      closeAriaLabel={t.close}
       onDismiss={onStay}
       footer={
         <Box float="right">

@@ -21,6 +21,7 @@ export function WhyDenied({ message }: { message: string }) {
       <SpaceBetween size="s">
         <KeyValuePairs
           columns={2}
+          minColumnWidth={260}
           items={[
             { label: s.actor, value: <span className="wrap">{actor}</span> },
             { label: s.action, value: action },

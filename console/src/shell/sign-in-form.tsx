@@ -187,8 +187,8 @@ function Who({ account, user, keyFirst, busy, error, go }: WhoProps) {
               autoFocus={Boolean(named.account) && !named.user}
             />
           </FormField>
-          <FormField label={s.password}>
-            <SpaceBetween size="xs">
+          <SpaceBetween size="xs">
+            <FormField label={s.password}>
               <Input
                 type={shown ? 'text' : 'password'}
                 value={named.password}
@@ -196,13 +196,12 @@ function Who({ account, user, keyFirst, busy, error, go }: WhoProps) {
                 autoComplete="current-password"
                 spellcheck={false}
                 autoFocus={Boolean(named.account && named.user)}
-                ariaLabel={s.password}
               />
-              <Checkbox checked={shown} onChange={({ detail }) => setShown(detail.checked)}>
-                {s.show}
-              </Checkbox>
-            </SpaceBetween>
-          </FormField>
+            </FormField>
+            <Checkbox checked={shown} onChange={({ detail }) => setShown(detail.checked)}>
+              {s.show}
+            </Checkbox>
+          </SpaceBetween>
         </SpaceBetween>
       ) : (
         <SpaceBetween size="m">

@@ -94,6 +94,7 @@ export function Top({ session }: { session: Session }) {
       type: 'menu-dropdown',
       text: t.services.menu,
       iconName: 'menu',
+      disableUtilityCollapse: true,
       items: services,
       expandableGroups: true,
       onItemFollow: follow,

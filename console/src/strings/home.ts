@@ -37,4 +37,12 @@ export const home = {
       link: 'How to connect',
     },
   },
+  blind: 'You may not see all that these steps look at, so some may be done without being marked.',
+  denials: {
+    title: 'Recent denials',
+    hint: 'What somebody in this account was not allowed to do, the latest first.',
+    none: 'Nothing was denied of late',
+    noneHint: 'When a call is denied, it appears here with the reason.',
+    by: (who: string, when: string) => `by ${who}, ${when}`,
+  },
 };

@@ -114,7 +114,7 @@ def _policy(base: str) -> bytes:
     """Scripts and styles of the pages' own folder, never of a bucket that happens to share the origin."""
     assets, sockets = f"{base}{PREFIX}assets/", f"ws{base.removeprefix('http')}"
     return (
-        f"default-src 'none'; script-src {assets}; style-src {assets}; font-src data:; img-src {assets} data: blob:; "
+        f"default-src 'none'; script-src {assets}; style-src {assets}; font-src {assets}; img-src {assets} data: blob:; "
         f"connect-src {base} {sockets}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ).encode()
 

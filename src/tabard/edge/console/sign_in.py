@@ -29,6 +29,7 @@ from tabard.edge.console.records import SERVICE, Records, identity_of_caller, id
 from tabard.identity.mfa import Attempts, consume
 from tabard.identity.principals import Principal, Principals, Problem
 from tabard.identity.sessions import SessionCredentials, mint
+from tabard.services.operation import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -238,6 +239,7 @@ class SignIn:
             "kind": caller.kind,
             "name": caller.name if caller.kind != "AssumedRole" else f"{caller.name}/{caller.session_name}",
             **self._facts,
+            "services": sorted({service for service, _ in OPERATIONS}),
             "expiration": iso8601(expires_at or 0),
             "mfa": (mfa_at or caller.mfa_at) is not None,
         }
