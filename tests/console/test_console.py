@@ -203,5 +203,5 @@ def test_looking_at_a_policy_keeps_what_was_chosen(console: Console) -> None:
     page.get_by_role("checkbox", name="AmazonS3ReadOnlyAccess", exact=True).check()
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="AmazonS3ReadOnlyAccess", exact=False).first.click()
-    opened.value.get_by_text("Policy document").wait_for()
+    opened.value.get_by_text("Permissions defined in this policy").wait_for()
     assert page.get_by_role("checkbox", name="AmazonS3ReadOnlyAccess", exact=True).is_checked()

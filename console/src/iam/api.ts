@@ -7,6 +7,8 @@ import {
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
   GetRoleCommand,
   IAMClient,
   ListAttachedRolePoliciesCommand,
@@ -21,6 +23,7 @@ import {
   type InstanceProfile,
   type Policy,
   type Role,
+  type Tag,
 } from '@aws-sdk/client-iam';
 import { aws } from '../cli';
 import { perSession } from '../clients';
@@ -86,6 +89,40 @@ export function textOf(encoded: string | undefined): string {
   return encoded ? pretty(documentOf(encoded)) : '';
 }
 
+export function compact(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}
+
+/** What is thrown when what one was editing is no longer what one began with. */
+export function changedMeanwhile(message: string): Error {
+  return Object.assign(new Error(message), { name: t.iam.changedCode });
+}
+
+export const policyPath = (arn: string): string => `/iam/policies?arn=${encodeURIComponent(arn)}`;
+
+export async function getPolicy(arn: string): Promise<Policy> {
+  const { Policy } = await iam().send(new GetPolicyCommand({ PolicyArn: arn }));
+  if (!Policy) throw new Error(arn);
+  return Policy;
+}
+
+export async function versionText(arn: string, version: string): Promise<string> {
+  const reply = await iam().send(new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: version }));
+  return textOf(reply.PolicyVersion?.Document);
+}
+
+/** The text of a managed policy's default version. */
+export async function managedText(arn: string): Promise<string> {
+  return versionText(arn, (await getPolicy(arn)).DefaultVersionId ?? '');
+}
+
+/** Tags as the command line takes them. */
+export const tagOptions = (tags: readonly Tag[]): string[] => tags.map(({ Key, Value }) => `Key=${Key},Value=${Value}`);
+
 interface Statement {
   Effect?: string;
   Principal?: '*' | Record<string, string | string[]>;
@@ -121,6 +158,7 @@ export interface NewRole {
   policies: string[];
   boundary: string | undefined;
   withProfile: boolean;
+  tags?: Tag[];
 }
 
 export function createCommands(role: NewRole): string[] {
@@ -136,6 +174,7 @@ export function createCommands(role: NewRole): string[] {
       'assume-role-policy-document': trust,
       description: role.description || undefined,
       'permissions-boundary': role.boundary,
+      tags: role.tags?.length ? tagOptions(role.tags) : undefined,
     }),
     ...role.policies.map((arn) => aws('iam', 'attach-role-policy', { 'role-name': role.name, 'policy-arn': arn })),
   ];

@@ -32,10 +32,12 @@ interface Props {
   onSelected?: (arns: string[]) => void;
   selection?: 'single' | 'multi';
   embedded?: boolean;
+  /** A policy's link leads away from this page: nothing that was chosen here is to be kept. */
+  here?: boolean;
   actions?: ReactNode;
 }
 
-export function PolicyTable({ loaded, ...rest }: Props) {
+export function PolicyTable({ loaded, here = false, ...rest }: Props) {
   const [kind, setKind] = useState<SelectProps.Option>(KINDS[0] ?? {});
   return (
     <List
@@ -62,7 +64,7 @@ export function PolicyTable({ loaded, ...rest }: Props) {
           header: s.name,
           cell: (policy) => (
             // where one chooses, a look at a policy must not lose what was chosen
-            <To path={`/iam/policies?arn=${encodeURIComponent(policy.Arn ?? '')}`} external={Boolean(rest.selection)}>
+            <To path={`/iam/policies?arn=${encodeURIComponent(policy.Arn ?? '')}`} external={Boolean(rest.selection) && !here}>
               {policy.PolicyName}
             </To>
           ),
@@ -80,6 +82,12 @@ export function PolicyTable({ loaded, ...rest }: Props) {
           header: s.usedBy,
           cell: (policy) => policy.AttachmentCount ?? 0,
           sortingComparator: (a, b) => (a.AttachmentCount ?? 0) - (b.AttachmentCount ?? 0),
+        },
+        {
+          id: 'as',
+          header: s.usedAs,
+          cell: (policy) =>
+            [policy.AttachmentCount ? s.as.policy : '', policy.PermissionsBoundaryUsageCount ? s.as.boundary : ''].filter(Boolean).join(', ') || s.as.nothing,
         },
       ]}
     />

@@ -10,8 +10,7 @@ import { aws } from '../cli';
 import { useLoad } from '../data';
 import { Confirm, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
-import { documentOf, iam, inlinePolicies, pretty } from './api';
-import { compact } from './editor';
+import { compact, documentOf, iam, inlinePolicies, pretty } from './api';
 
 const s = t.iam.role;
 

@@ -7,10 +7,11 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { aws } from '../cli';
 import { useAction } from '../data';
+import { follow, href } from '../routing';
 import { CliCommand, ErrorAlert, useFlash } from '../shell/parts';
 import { t } from '../strings';
-import { getRole, iam, textOf } from './api';
-import { compact, Editor } from './editor';
+import { changedMeanwhile, compact, getRole, iam, textOf } from './api';
+import { LIMITS, PolicyEditor } from './editor/policy-editor';
 
 const s = t.iam.role;
 
@@ -28,7 +29,7 @@ export function Trust({ role, reload }: { role: RoleType; reload: () => Promise<
   const save = () =>
     run(async () => {
       const fresh = textOf((await getRole(name)).AssumeRolePolicyDocument);
-      if (fresh !== base) throw Object.assign(new Error(s.trustChanged), { name: s.trustChangedCode });
+      if (fresh !== base) throw changedMeanwhile(s.trustChanged);
       await iam().send(new UpdateAssumeRolePolicyCommand({ RoleName: name, PolicyDocument: edited }));
       push('success', s.trustSaved(name));
       setEdited(undefined);
@@ -42,14 +43,19 @@ export function Trust({ role, reload }: { role: RoleType; reload: () => Promise<
             variant="h3"
             description={s.trustHint}
             actions={
-              <Button
-                onClick={() => {
-                  setBase(now);
-                  setEdited(now);
-                }}
-              >
-                {s.editTrust}
-              </Button>
+              <SpaceBetween direction="horizontal" size="xs">
+                <Button href={href(`/iam/simulator?mode=trust&role=${encodeURIComponent(name)}`)} onFollow={follow}>
+                  {s.whoMay}
+                </Button>
+                <Button
+                  onClick={() => {
+                    setBase(now);
+                    setEdited(now);
+                  }}
+                >
+                  {s.editTrust}
+                </Button>
+              </SpaceBetween>
             }
           >
             {t.iam.roles.trusted}
@@ -64,7 +70,7 @@ export function Trust({ role, reload }: { role: RoleType; reload: () => Promise<
     <Container header={<Header variant="h3">{s.editTrust}</Header>}>
       <SpaceBetween size="m">
         <ErrorAlert error={error} />
-        <Editor label={t.iam.create.trust.document} text={edited} onChange={setEdited} />
+        <PolicyEditor kind="trust" label={t.iam.create.trust.document} text={edited} onChange={setEdited} limit={LIMITS.trust} refused={error} />
         <SpaceBetween direction="horizontal" size="xs">
           <Button variant="primary" loading={busy} onClick={() => void save()}>
             {s.updateTrust}

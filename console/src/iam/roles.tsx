@@ -7,7 +7,7 @@ import { useCallback, useRef, useState } from 'react';
 import { useLoad } from '../data';
 import { follow, href, pathOf, To } from '../routing';
 import { List } from '../shell/list';
-import { ago, Confirm, Empty, useFlash, when } from '../shell/parts';
+import { ago, Confirm, Copyable, Empty, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
 import { deleteCommands, deleteRole, getRole, listRoles, trusted } from './api';
 
@@ -24,11 +24,10 @@ export function CreateButton({ primary = true }: { primary?: boolean }) {
 export default function Roles() {
   const roles = useLoad(listRoles, 'roles', 15);
   const [selected, setSelected] = useState<string[]>([]);
-  const [deleting, setDeleting] = useState(false);
+  const [deleting, setDeleting] = useState<string[]>([]);
   const [used, setUsed] = useState<Record<string, Date | null>>({});
   const asked = useRef(new Set<string>());
   const { push } = useFlash();
-  const name = selected[0];
 
   // ListRoles does not say when a role was used last; GetRole does, so those on the screen are asked for
   const onVisible = useCallback((visible: readonly Role[]) => {
@@ -41,6 +40,8 @@ export default function Roles() {
       );
     }
   }, []);
+  const usedAt = (role: Role) => used[role.RoleName ?? '']?.getTime() ?? 0;
+  const [only = ''] = deleting;
 
   return (
     <>
@@ -49,7 +50,7 @@ export default function Roles() {
         loaded={roles}
         header={s.title}
         description={s.description}
-        selection="single"
+        selection="multi"
         selected={selected}
         onSelected={setSelected}
         onVisible={onVisible}
@@ -57,10 +58,18 @@ export default function Roles() {
         label={(role) => role.RoleName ?? ''}
         text={(role) => `${role.RoleName} ${trusted(role).join(' ')} ${role.Description ?? ''}`}
         placeholder={s.search}
+        shownAtFirst={['name', 'trusted', 'used']}
         actions={
           <SpaceBetween direction="horizontal" size="xs">
-            <Button iconName="refresh" ariaLabel={t.refresh} onClick={() => void roles.reload()} />
-            <Button disabled={!name} onClick={() => setDeleting(true)}>
+            <Button
+              iconName="refresh"
+              ariaLabel={t.refresh}
+              onClick={() => {
+                asked.current.clear();
+                void roles.reload();
+              }}
+            />
+            <Button disabled={!selected.length} onClick={() => setDeleting(selected)}>
               {t.delete}
             </Button>
             <CreateButton />
@@ -79,7 +88,12 @@ export default function Roles() {
             sortingField: 'RoleName',
             isRowHeader: true,
           },
-          { id: 'trusted', header: s.trusted, cell: (role) => trusted(role).join(', ') || t.none },
+          {
+            id: 'trusted',
+            header: s.trusted,
+            cell: (role) => trusted(role).join(', ') || t.none,
+            sortingComparator: (a, b) => trusted(a).join().localeCompare(trusted(b).join()),
+          },
           {
             id: 'used',
             header: s.lastActivity,
@@ -88,6 +102,7 @@ export default function Roles() {
               if (date === undefined) return '…';
               return date ? <span title={when(date)}>{ago(date)}</span> : t.none;
             },
+            sortingComparator: (a, b) => usedAt(a) - usedAt(b),
           },
           {
             id: 'created',
@@ -95,22 +110,29 @@ export default function Roles() {
             cell: (role) => when(role.CreateDate),
             sortingComparator: (a, b) => (a.CreateDate?.getTime() ?? 0) - (b.CreateDate?.getTime() ?? 0),
           },
+          { id: 'description', header: t.description, cell: (role) => role.Description || t.none, sortingField: 'Description' },
+          { id: 'path', header: t.path, cell: (role) => role.Path, sortingField: 'Path' },
+          { id: 'arn', header: 'ARN', cell: (role) => <Copyable text={role.Arn ?? ''} label="ARN" /> },
         ]}
       />
-      {deleting && name && (
+      {deleting.length > 0 && (
         <Confirm
-          header={s.deleteHeader(name)}
-          word={name}
+          header={deleting.length === 1 ? s.deleteHeader(only) : s.deleteSeveral(deleting.length)}
+          word={deleting.length === 1 ? only : t.confirm.delete}
           button={t.delete}
-          commands={deleteCommands(name)}
-          onDismiss={() => setDeleting(false)}
+          commands={deleting.flatMap(deleteCommands)}
+          onDismiss={() => setDeleting([])}
           onConfirm={async () => {
-            await deleteRole(name);
+            try {
+              for (const name of deleting) await deleteRole(name);
+            } finally {
+              await roles.reload();
+            }
             setSelected([]);
-            await roles.reload();
-            push('success', s.deleted(name));
+            push('success', deleting.length === 1 ? s.deleted(only) : s.deletedSeveral(deleting.length));
           }}
         >
+          {deleting.length > 1 && <Box>{deleting.join(', ')}</Box>}
           <Box>{s.deleteWarning}</Box>
         </Confirm>
       )}

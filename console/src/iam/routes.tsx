@@ -1,14 +1,18 @@
 /** The pages of IAM. */
 import { lazy } from 'react';
-import type { Area, Found } from '../areas';
-import type { Route } from '../routing';
+import type { Area, Crumb, Found } from '../areas';
+import { pathOf, type Route } from '../routing';
 import { t } from '../strings';
+import type { Identity } from './identity';
 
 const Roles = lazy(() => import('./roles'));
 const CreateRole = lazy(() => import('./create-role'));
 const Role = lazy(() => import('./role'));
 const Policies = lazy(() => import('./policies'));
 const Policy = lazy(() => import('./policy'));
+const CreatePolicy = lazy(() => import('./create-policy'));
+const EditPolicy = lazy(() => import('./edit-policy'));
+const InlinePolicy = lazy(() => import('./inline-policy'));
 const Users = lazy(() => import('./users'));
 const Groups = lazy(() => import('./groups'));
 
@@ -18,6 +22,14 @@ const POLICIES = { text: s.policies.title, path: '/iam/policies' };
 const USERS = { text: s.users.title, path: '/iam/users' };
 const GROUPS = { text: s.groups.title, path: '/iam/groups' };
 
+const policyPath = (arn: string) => `/iam/policies?arn=${encodeURIComponent(arn)}`;
+
+function inline(identity: Identity, crumbs: Crumb[], route: Route): Found {
+  const one = { text: identity.name, path: pathOf('iam', `${identity.kind}s`, identity.name) };
+  const policy = route.query.get('policy') ?? s.inline.title;
+  return { page: <InlinePolicy identity={identity} />, crumbs: [...crumbs, one, { text: policy, path: route.path }] };
+}
+
 function find(route: Route): Found | undefined {
   const [, kind, name, what] = route.parts;
   switch (kind) {
@@ -25,12 +37,16 @@ function find(route: Route): Found | undefined {
       if (!name) return { page: <Roles />, crumbs: [ROLES] };
       if (name === 'create' && !what)
         return { page: <CreateRole />, crumbs: [ROLES, { text: s.create.title, path: route.path }] };
+      if (what === 'inline-policy') return inline({ kind: 'role', name }, [ROLES], route);
       return { page: <Role name={name} key={name} />, crumbs: [ROLES, { text: name, path: route.path }] };
     case 'policies': {
       const arn = route.query.get('arn');
+      if (name === 'create') return { page: <CreatePolicy />, crumbs: [POLICIES, { text: s.policies.create, path: route.path }] };
       if (!arn) return { page: <Policies />, crumbs: [POLICIES] };
       const text = arn.split('/').pop() ?? arn;
-      return { page: <Policy arn={arn} key={arn} />, crumbs: [POLICIES, { text, path: route.path }] };
+      const one = { text, path: policyPath(arn) };
+      if (name === 'edit') return { page: <EditPolicy arn={arn} key={arn} />, crumbs: [POLICIES, one, { text: t.edit, path: route.path }] };
+      return { page: <Policy arn={arn} key={arn} />, crumbs: [POLICIES, one] };
     }
     case 'users':
       return { page: <Users />, crumbs: [USERS] };
