@@ -43,6 +43,7 @@ _SENSITIVE = frozenset(
         "AuthenticationCode1",
         "AuthenticationCode2",
         "WebIdentityToken",
+        "TradeInToken",
         "SAMLAssertion",
         "Base32StringSeed",
         "QRCodePNG",
