@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from tests.services.iam import certificates
+from tests.services.iam.test_saml_providers import metadata
 from tests.support.server import as_arguments
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ def _quietly(call: Any, **parameters: Any) -> Any:
         return None
 
 
+def _said(reply: dict[str, Any]) -> dict[str, Any]:
+    """A reply without what is another's each time."""
+    return {key: value for key, value in reply.items() if key != "ResponseMetadata"}
+
+
 class World:
     """``values`` are members' values by their name; ``restore`` makes again what attacks have deleted."""
 
@@ -42,6 +49,7 @@ class World:
         self.ec2 = server.client("ec2")
         self.s3 = server.client("s3")
         self.sts = server.client("sts")
+        self.certificate = certificates.make("target.example.com")
         self.values: dict[str, Any] = {}
         _quietly(self.iam.create_user, UserName="attacker")
         self.iam.attach_user_policy(
@@ -77,6 +85,14 @@ class World:
             ),
             "PolicyArn": f"{arn}:policy/target",
             "PermissionsBoundary": f"{arn}:policy/target",
+            **self._credentials(arn),
+            "Arn": f"{arn}:user/target",
+            "EntityArn": f"{arn}:delegation-request/dr-0123456789abcdef",
+            "EntityPath": "o-a1b2c3d4e5/r-f6g7h8i9j0",
+            "DelegationRequestId": "dr-0123456789abcdef",
+            "TemplateArn": f"{arn}:role-template/target",
+            "ServiceNamespaces": ["s3"],
+            "ServiceNamespace": "s3",
             "RoleArn": f"{arn}:role/target",
             "PolicySourceArn": f"{arn}:user/target",
             "PolicyDocument": DOCUMENT,
@@ -106,6 +122,27 @@ class World:
             "MaxItems": 10,
             "Description": "words",
             "DurationSeconds": 900,
+        }
+
+    def _credentials(self, arn: str) -> dict[str, Any]:
+        """What names a user's and the account's credentials of every kind; what is gone is made again."""
+        iam, user = self.iam, {"UserName": "target"}
+        keys = iam.list_ssh_public_keys(**user)["SSHPublicKeys"]
+        signing = iam.list_signing_certificates(**user)["Certificates"]
+        specific = iam.list_service_specific_credentials(**user)["ServiceSpecificCredentials"]
+        return {
+            "SerialNumber": f"{arn}:mfa/target",
+            "OpenIDConnectProviderArn": f"{arn}:oidc-provider/target.example.com",
+            "SAMLProviderArn": f"{arn}:saml-provider/target",
+            "ServerCertificateName": "target",
+            "SSHPublicKeyId": keys[0]["SSHPublicKeyId"],
+            "CertificateId": signing[0]["CertificateId"],
+            "ServiceSpecificCredentialId": specific[0]["ServiceSpecificCredentialId"],
+            "JobId": iam.generate_service_last_accessed_details(Arn=f"{arn}:user/target")["JobId"],
+            "SAMLMetadataDocument": metadata(),
+            "CertificateBody": self.certificate.certificate,
+            "PrivateKey": self.certificate.key,
+            "SSHPublicKeyBody": certificates.ssh_key(),
         }
 
     def _instance(self) -> Any:
@@ -165,13 +202,32 @@ class World:
             owner = {f"{kind.title()}Name": name}
             _quietly(getattr(iam, f"attach_{kind}_policy"), PolicyArn=arn, **owner)
             _quietly(getattr(iam, f"put_{kind}_policy"), PolicyName=name, PolicyDocument=DOCUMENT, **owner)
+        self._make_credentials(name)
         _quietly(self.ec2.create_key_pair, KeyName=name)
         _quietly(self.s3.create_bucket, Bucket=f"{name}-bucket")
         _quietly(self.s3.put_object, Bucket=f"{name}-bucket", Key="key", Body=name.encode() * 100)
 
+    def _make_credentials(self, name: str) -> None:
+        iam, user = self.iam, {"UserName": name}
+        _quietly(iam.create_login_profile, **user, Password="Correct-horse-battery-1")
+        _quietly(iam.create_virtual_mfa_device, VirtualMFADeviceName=name)
+        url = f"https://{name}.example.com"
+        _quietly(
+            iam.create_open_id_connect_provider, Url=url, ClientIDList=["app"], ThumbprintList=["0" * 40]
+        )
+        _quietly(iam.create_saml_provider, Name=name, SAMLMetadataDocument=metadata())
+        made = self.certificate
+        parts = {"CertificateBody": made.certificate, "PrivateKey": made.key}
+        _quietly(iam.upload_server_certificate, ServerCertificateName=name, **parts)
+        _quietly(iam.upload_ssh_public_key, **user, SSHPublicKeyBody=certificates.ssh_key())
+        _quietly(iam.upload_signing_certificate, **user, CertificateBody=made.certificate)
+        if not iam.list_service_specific_credentials(**user)["ServiceSpecificCredentials"]:
+            _quietly(iam.create_service_specific_credential, **user, ServiceName="codecommit.amazonaws.com")
+
     def witnesses(self) -> dict[str, Any]:
         """All that can be read of the witnesses."""
-        iam, arn = self.iam, f"arn:aws:iam::{self.server.account}:policy/witness"
+        account = f"arn:aws:iam::{self.server.account}"
+        iam, arn = self.iam, f"{account}:policy/witness"
         body = self.s3.get_object(Bucket="witness-bucket", Key="key")["Body"].read()
         role = iam.get_role(RoleName="witness")["Role"]
         role.pop("RoleLastUsed", None)
@@ -185,6 +241,24 @@ class World:
             "policy": iam.get_policy(PolicyArn=arn)["Policy"],
             "attached": iam.list_attached_role_policies(RoleName="witness")["AttachedPolicies"],
             "inline": iam.get_user_policy(UserName="witness", PolicyName="witness")["PolicyDocument"],
+            "password": iam.get_login_profile(UserName="witness")["LoginProfile"],
+            "oidc": _said(
+                iam.get_open_id_connect_provider(
+                    OpenIDConnectProviderArn=f"{account}:oidc-provider/witness.example.com"
+                )
+            ),
+            "saml": _said(iam.get_saml_provider(SAMLProviderArn=f"{account}:saml-provider/witness")),
+            "certificate": iam.get_server_certificate(ServerCertificateName="witness")["ServerCertificate"],
+            "ssh": iam.list_ssh_public_keys(UserName="witness")["SSHPublicKeys"],
+            "signing": iam.list_signing_certificates(UserName="witness")["Certificates"],
+            "specific": iam.list_service_specific_credentials(UserName="witness")[
+                "ServiceSpecificCredentials"
+            ],
+            "devices": [
+                each["SerialNumber"]
+                for each in iam.list_virtual_mfa_devices()["VirtualMFADevices"]
+                if each["SerialNumber"].endswith("/witness")
+            ],
             "key": self.ec2.describe_key_pairs(KeyNames=["witness"])["KeyPairs"],
             "object": body,
             "objects": [each["Key"] for each in self.s3.list_objects_v2(Bucket="witness-bucket")["Contents"]],

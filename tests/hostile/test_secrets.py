@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.services.iam import certificates
+from tests.services.iam.test_saml_providers import metadata
 from tests.support.server import start
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ TRUST = {
         "Action": "sts:AssumeRole",
     },
 }
+NOTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
 USER_DATA = "#!/bin/sh\necho USER-DATA-SECRET-3141592653 > /dev/null\n"
 OTHER_USER_DATA = b"#!/bin/sh\necho OTHER-USER-DATA\n"
 SMALLEST = 12
@@ -49,6 +52,12 @@ def everything(server: TabardServer) -> dict[str, str]:
     secrets |= {"session secret": session["SecretAccessKey"], "session token": session["SessionToken"]}
     token = sts.get_session_token()["Credentials"]
     secrets |= {"own secret": token["SecretAccessKey"], "own token": token["SessionToken"]}
+    federated = server.client("sts", key).get_federation_token(Name="someone", Policy=json.dumps(NOTHING))
+    secrets |= {
+        "federated secret": federated["Credentials"]["SecretAccessKey"],
+        "federated token": federated["Credentials"]["SessionToken"],
+    }
+    secrets |= credentials(server, key)
     for kind, form in (("rsa", "pem"), ("ed25519", "pem")):
         made = ec2.create_key_pair(KeyName=f"{kind}-{form}", KeyType=kind, KeyFormat=form)["KeyMaterial"]
         secrets[f"{kind} {form}"] = made.splitlines()[-3]
@@ -77,6 +86,49 @@ def everything(server: TabardServer) -> dict[str, str]:
         ):
             with pytest.raises(ClientError):  # it runs; what was said is recorded all the same
                 ec2.modify_instance_attribute(InstanceId=instance, **attribute)
+    return secrets
+
+
+def credentials(server: TabardServer, key: dict[str, Any]) -> dict[str, str]:
+    """Give a user every other kind of credential, and the account certificates and providers with keys."""
+    iam, someone = server.client("iam"), {"UserName": "someone"}
+    passwords = [
+        f"{word}-Password-{number}" for number, word in enumerate(("Boatswain", "Quartermaster", "Helmsman"))
+    ]
+    iam.create_login_profile(**someone, Password=passwords[0])
+    iam.update_login_profile(**someone, Password=passwords[1])
+    server.client("iam", key).change_password(OldPassword=passwords[1], NewPassword=passwords[2])
+    with pytest.raises(ClientError):
+        server.client("iam", key).change_password(
+            OldPassword="Wrong-Password-Guess-9", NewPassword=passwords[0]
+        )
+    secrets = {f"password {number}": password for number, password in enumerate(passwords)}
+    secrets["a wrong password"] = "Wrong-Password-Guess-9"
+    for service, member in (
+        ("codecommit.amazonaws.com", "ServicePassword"),
+        ("bedrock.amazonaws.com", "ServiceCredentialSecret"),
+    ):
+        made = iam.create_service_specific_credential(**someone, ServiceName=service)[
+            "ServiceSpecificCredential"
+        ]
+        secrets[f"{service} 1"] = made[member]
+        named = {"ServiceSpecificCredentialId": made["ServiceSpecificCredentialId"]}
+        again = iam.reset_service_specific_credential(**someone, **named)["ServiceSpecificCredential"]
+        secrets[f"{service} 2"] = again[member]
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    secrets["seed"] = device["Base32StringSeed"].decode()
+    pair = certificates.make("example.com")
+    parts = {"CertificateBody": pair.certificate, "PrivateKey": pair.key}
+    iam.upload_server_certificate(ServerCertificateName="web", **parts)
+    secrets["certificate's key"] = pair.key.splitlines()[1]
+    decrypting = certificates.pem_of(certificates.rsa_key())
+    iam.create_saml_provider(
+        Name="corp",
+        SAMLMetadataDocument=metadata(),
+        AssertionEncryptionMode="Required",
+        AddPrivateKey=decrypting,
+    )
+    secrets["SAML provider's key"] = decrypting.splitlines()[3]
     return secrets
 
 

@@ -44,6 +44,7 @@ _SENSITIVE = frozenset(
         "AuthenticationCode2",
         "WebIdentityToken",
         "TradeInToken",
+        "TradeInToken",
         "SAMLAssertion",
         "Base32StringSeed",
         "QRCodePNG",
