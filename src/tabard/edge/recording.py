@@ -44,7 +44,6 @@ _SENSITIVE = frozenset(
         "AuthenticationCode2",
         "WebIdentityToken",
         "TradeInToken",
-        "TradeInToken",
         "SAMLAssertion",
         "Base32StringSeed",
         "QRCodePNG",
