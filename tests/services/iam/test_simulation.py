@@ -14,6 +14,7 @@ def decisions(reply: dict[str, Any]) -> list[str]:
 
 
 def test_policies_alone_are_simulated(world: World) -> None:
+    """One result for each action: the most restrictive decision, and each resource's own."""
     text = document(
         allow("s3:Get*", BUCKET + "/*"),
         {"Effect": "Deny", "Action": "s3:GetObject", "Resource": BUCKET + "/secret"},
@@ -23,18 +24,53 @@ def test_policies_alone_are_simulated(world: World) -> None:
         ActionNames=["s3:GetObject", "s3:PutObject"],
         ResourceArns=[BUCKET + "/a", BUCKET + "/secret"],
     )
-    assert decisions(reply) == ["allowed", "explicitDeny", "implicitDeny", "implicitDeny"]
+    assert decisions(reply) == ["explicitDeny", "implicitDeny"]
     first = reply["EvaluationResults"][0]
-    assert (first["EvalActionName"], first["EvalResourceName"]) == ("s3:GetObject", BUCKET + "/a")
-    (statement,) = first["MatchedStatements"]
-    assert statement["SourcePolicyId"] == "PolicyInputList.1"
-    start, end = statement["StartPosition"], statement["EndPosition"]
-    assert start["Line"] == end["Line"] == 1
-    assert text[start["Column"] - 1] == "{"
-    assert text[end["Column"] - 2] == "}"
+    assert first["EvalActionName"] == "s3:GetObject"
+    assert first["EvalResourceName"] == "arn:aws:s3:::${BucketName}/${ObjectName}"
+    assert first["EvalDecisionDetails"] == {}
+    own, secret = first["ResourceSpecificResults"]
+    assert (own["EvalResourceName"], own["EvalResourceDecision"]) == (BUCKET + "/a", "allowed")
+    assert (secret["EvalResourceName"], secret["EvalResourceDecision"]) == (
+        BUCKET + "/secret",
+        "explicitDeny",
+    )
+    assert first["MatchedStatements"] == secret["MatchedStatements"] != own["MatchedStatements"]
     assert refused(world.iam.simulate_custom_policy, PolicyInputList=["{"], ActionNames=["s3:GetObject"])[
         0
     ] == ("InvalidInput")
+
+
+def test_statements_stand_where_recorded_answers_say(world: World) -> None:
+    """The first begins after the bracket, the next where the one before it ends; lines and columns count from 1."""
+    lines = (
+        "{",
+        '  "Version": "2012-10-17",',
+        '  "Statement": [',
+        '    {"Effect": "Allow", "Action": "s3:A", "Resource": "*"},',
+        '    {"Effect": "Allow",',
+        '     "Action": "s3:B", "Resource": "*"}',
+        "  ]",
+        "}",
+    )
+    text = "\n".join(lines)
+    reply = world.iam.simulate_custom_policy(PolicyInputList=[text], ActionNames=["s3:A", "s3:B"])
+    first, second = (result["MatchedStatements"][0] for result in reply["EvaluationResults"])
+    assert first == {
+        "SourcePolicyId": "PolicyInputList.1",
+        "SourcePolicyType": "IAM Policy",
+        "StartPosition": {"Line": 3, "Column": 17},
+        "EndPosition": {"Line": 4, "Column": 59},
+    }
+    assert second["StartPosition"] == {"Line": 4, "Column": 59}
+    assert second["EndPosition"] == {"Line": 6, "Column": 40}
+    assert [result["EvalResourceName"] for result in reply["EvaluationResults"]] == ["*", "*"]
+    assert "ResourceSpecificResults" not in reply["EvaluationResults"][0]
+    assert "EvalDecisionDetails" not in reply["EvaluationResults"][0]
+    alone = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:A","Resource":"*"}}'
+    reply = world.iam.simulate_custom_policy(PolicyInputList=[alone], ActionNames=["s3:A"])
+    (statement,) = reply["EvaluationResults"][0]["MatchedStatements"]
+    assert (statement["StartPosition"]["Column"], statement["EndPosition"]["Column"]) == (37, len(alone))
 
 
 def test_conditions_use_the_context_that_is_given_and_say_what_is_missing(world: World) -> None:
@@ -64,7 +100,7 @@ def test_a_principal_is_simulated_with_its_groups_and_boundary(world: World) -> 
     result = simulate()
     assert result["EvalDecision"] == "allowed"
     assert result["MatchedStatements"][0]["SourcePolicyId"] == "group_staff_p"
-    assert result["MatchedStatements"][0]["SourcePolicyType"] == "group"
+    assert result["MatchedStatements"][0]["SourcePolicyType"] == "IAM Policy"
     boundary = iam.create_policy(PolicyName="b", PolicyDocument=document(allow("iam:*")))["Policy"]["Arn"]
     iam.put_user_permissions_boundary(UserName="bob", PermissionsBoundary=boundary)
     bounded = simulate()
@@ -84,7 +120,11 @@ def test_roles_groups_and_excluded_policies(world: World) -> None:
     parameters = {"PolicySourceArn": role, "ActionNames": ["s3:GetObject"]}
     reply = iam.simulate_principal_policy(**parameters)
     assert decisions(reply) == ["allowed"]
-    assert reply["EvaluationResults"][0]["MatchedStatements"][0]["SourcePolicyType"] == "aws-managed"
+    (statement,) = reply["EvaluationResults"][0]["MatchedStatements"]
+    assert (statement["SourcePolicyId"], statement["SourcePolicyType"]) == (
+        "AdministratorAccess",
+        "IAM Policy",
+    )
     excluded = [{"PolicyType": "aws-managed", "PolicyArn": admin}]
     assert decisions(iam.simulate_principal_policy(**parameters, PolicyExclusionList=excluded)) == [
         "implicitDeny"
@@ -119,8 +159,86 @@ def test_a_resource_policy_needs_a_caller(world: World) -> None:
         refused(world.iam.simulate_custom_policy, **parameters, ResourcePolicy=granting)[0] == "InvalidInput"
     )
     role = f"arn:aws:iam::{ACCOUNT}:role/app"
-    answered = world.iam.simulate_custom_policy(**parameters, ResourcePolicy=granting, CallerArn=role)
+    assert refused(
+        world.iam.simulate_custom_policy, **parameters, ResourcePolicy=granting, CallerArn=role
+    ) == (
+        "InvalidInput",
+        "Invalid caller - Caller must be an IAM user in this context.",
+        400,
+    )
+    user = f"arn:aws:iam::{ACCOUNT}:user/bob"
+    answered = world.iam.simulate_custom_policy(**parameters, ResourcePolicy=granting, CallerArn=user)
     assert decisions(answered) == ["allowed"]
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/x"
+    assert refused(world.iam.simulate_custom_policy, **parameters, CallerArn=session)[0] == "InvalidInput"
+
+
+def test_a_resource_policy_is_about_the_resources(world: World) -> None:
+    parameters: dict[str, Any] = {
+        "PolicyInputList": [document(allow("iam:*"))],
+        "ActionNames": ["s3:GetObject"],
+        "ResourcePolicy": document(
+            {**allow("s3:GetObject", BUCKET + "/${aws:username}/*"), "Principal": "*"}
+        ),
+        "CallerArn": f"arn:aws:iam::{ACCOUNT}:user/bob",
+    }
+    answered = world.iam.simulate_custom_policy(**parameters, ResourceArns=[BUCKET + "/bob/a"])
+    assert decisions(answered) == ["allowed"]
+    (statement,) = answered["EvaluationResults"][0]["MatchedStatements"]
+    assert (statement["SourcePolicyId"], statement["SourcePolicyType"]) == (
+        "ResourcePolicy",
+        "Resource Policy",
+    )
+    elsewhere = [BUCKET + "/bob/a", "arn:aws:s3:::elsewhere/a"]
+    assert (
+        refused(world.iam.simulate_custom_policy, **parameters, ResourceArns=elsewhere)[0] == "InvalidInput"
+    )
+    assert (
+        refused(world.iam.simulate_custom_policy, **parameters, ResourceOwner="nobody")[0] == "InvalidInput"
+    )
+
+
+def test_each_resource_of_another_account_says_what_each_side_decides(world: World) -> None:
+    caller = f"arn:aws:iam::{ACCOUNT}:user/bob"
+    granting = document({**allow("s3:GetObject", BUCKET + "/*"), "Principal": {"AWS": caller}})
+    reply = world.iam.simulate_custom_policy(
+        PolicyInputList=[document(allow("s3:GetObject", BUCKET + "/a"))],
+        PermissionsBoundaryPolicyInputList=[document(allow("*"))],
+        ActionNames=["s3:GetObject"],
+        ResourceArns=[BUCKET + "/a", BUCKET + "/b"],
+        CallerArn=caller,
+        ResourceOwner=f"arn:aws:iam::{OTHER_ACCOUNT}:root",
+        ResourcePolicy=granting,
+    )
+    (result,) = reply["EvaluationResults"]
+    details = [each["EvalDecisionDetails"] for each in result["ResourceSpecificResults"]]
+    both = {"Resource Policy": "allowed", "Permissions Boundary Policy": "allowed"}
+    assert details == [{"IAM Policy": "allowed"} | both, {"IAM Policy": "implicitDeny"} | both]
+    assert result["EvalDecision"] == "implicitDeny"
+    assert result["EvalDecisionDetails"] == details[1]
+    assert result["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": True}
+
+
+def test_launching_needs_the_resources_of_its_scenario(world: World) -> None:
+    def arn(kind: str, name: str) -> str:
+        return f"arn:aws:ec2:us-east-1:{ACCOUNT}:{kind}/{name}"
+
+    there = [arn("instance", "*"), arn("security-group", "sg-1"), "arn:aws:ec2:us-east-1::image/ami-1"]
+    parameters: dict[str, Any] = {
+        "PolicyInputList": [document(allow("ec2:RunInstances"))],
+        "ActionNames": ["ec2:RunInstances"],
+        "ResourceHandlingOption": "EC2-VPC-EBS-Subnet",
+    }
+    code, message, _ = refused(world.iam.simulate_custom_policy, **parameters, ResourceArns=there)
+    assert (code, message.rpartition(": ")[2]) == ("InvalidInput", "network-interface, subnet, volume")
+    there += [arn("network-interface", "*"), arn("subnet", "subnet-1"), arn("volume", "*")]
+    reply = world.iam.simulate_custom_policy(**parameters, ResourceArns=there)
+    assert decisions(reply) == ["allowed"]
+    assert len(reply["EvaluationResults"][0]["ResourceSpecificResults"]) == 6
+    assert (
+        refused(world.iam.simulate_custom_policy, **{**parameters, "ResourceHandlingOption": "EC2"})[0]
+        == "InvalidInput"
+    )
 
 
 def test_an_organisation_limits_at_every_level(world: World) -> None:
@@ -183,7 +301,7 @@ def test_what_is_no_principal_is_refused_and_permission_is_needed(world: World) 
 
     assert simulate(f"arn:aws:iam::{ACCOUNT}:user/nobody") == "NoSuchEntity"
     assert simulate("nonsense but long enough") == "InvalidInput"
-    assert simulate(f"arn:aws:iam::{OTHER_ACCOUNT}:user/x") == "AccessDenied"
+    assert simulate(f"arn:aws:iam::{OTHER_ACCOUNT}:user/x") == "InvalidInput"
     own = f"arn:aws:iam::{ACCOUNT}:user/bob"
     bob = world.user("bob", allow("iam:SimulatePrincipalPolicy", own))
     assert bob.simulate_principal_policy(PolicySourceArn=own, ActionNames=["s3:A"])

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tabard.catalog import managed_policies
 from tabard.core.arn import Arn, assumed_role_arn, iam_arn
 from tabard.core.caller import Caller
-from tabard.core.errors import AwsError
-from tabard.policy import Kind, PolicyError, Source, parse
+from tabard.policy import Kind, PolicyError, Source, context_keys, parse
 from tabard.services.iam.errors import invalid_input, no_such_entity
 
 if TYPE_CHECKING:
@@ -97,6 +96,15 @@ def principal_of(call: Call, arn: str) -> SimulatedPrincipal:
     return SimulatedPrincipal(caller, _of_entity(call, "group", group))
 
 
+def keys_of(policies: Iterable[Simulated]) -> list[str]:
+    """The condition keys that policies mention, each once."""
+    found: dict[str, str] = {}
+    for each in policies:
+        for key in context_keys(each.document):
+            found.setdefault(key.lower(), key)
+    return list(found.values())
+
+
 def _kind_and_name(call: Call, arn: str) -> tuple[str, str]:
     try:
         parsed = Arn.parse(arn)
@@ -104,9 +112,12 @@ def _kind_and_name(call: Call, arn: str) -> tuple[str, str]:
         raise invalid_input(f"Invalid Entity Arn: {arn}") from None
     kind, _, rest = parsed.resource.partition("/")
     if parsed.service != "iam" or kind not in {"user", "group", "role"}:
-        raise invalid_input(f"Invalid Entity Arn: {arn}")
+        raise invalid_input(f"Invalid Entity Arn: {arn} does not clearly define entity type and name.")
     if parsed.account != call.account:
-        raise AwsError("AccessDenied", "Entity is outside your own account.", 403)
+        raise invalid_input(
+            f"Invalid Policy Source Arn: caller's account {call.account} does not have access to policies in "
+            f"account {parsed.account}"
+        )
     return kind, rest.rpartition("/")[2]
 
 
@@ -158,7 +169,10 @@ def _line(text: str, offset: int) -> dict[str, int]:
 
 
 def _statement_spans(text: str) -> list[tuple[int, int]]:
-    """Where each statement of a well-formed document starts and ends."""
+    """Where each statement of a well-formed document starts and ends.
+
+    As in recorded answers it starts where what stands before it ends: the bracket, or the statement before it.
+    """
     decoder = json.JSONDecoder()
     position = _skip(text, 0) + 1
     while True:
@@ -170,12 +184,11 @@ def _statement_spans(text: str) -> list[tuple[int, int]]:
         position = _skip(text, end) + 1
     if text[start] == "{":
         return [(start, end)]
-    spans, position = [], start
+    spans, position, before = [], start, start + 1
     while text[position] != "]":
-        start = _skip(text, position + 1)
-        _, end = decoder.raw_decode(text, start)
-        spans.append((start, end))
-        position = _skip(text, end)
+        _, end = decoder.raw_decode(text, _skip(text, position + 1))
+        spans.append((before, end))
+        position, before = _skip(text, end), end
     return spans
 
 
