@@ -88,8 +88,12 @@ def target(url: bytes) -> tuple[str, str]:
 
 def lines(headers: Headers) -> bytes:
     """A reply's headers; raises ``ValueError`` for one that would be two."""
-    shown = b"".join([b"%b: %b\r\n" % header for header in headers])
-    if shown.count(b"\n") != len(headers) or shown.count(b"\r") != len(headers) or b"\0" in shown:
+    pieces: list[bytes] = []
+    for name, value in headers:
+        pieces += name, b": ", value, b"\r\n"
+    shown = b"".join(pieces)
+    many = len(headers)
+    if shown.count(b"\n") != many or shown.count(b"\r") != many or b"\0" in shown:
         raise ValueError("a header of the reply holds a line break")
     return shown
 

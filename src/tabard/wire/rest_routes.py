@@ -176,20 +176,23 @@ class BucketRoutes:
 
     def route(self, request: HttpRequest, virtual_hosts: Sequence[str]) -> Match:
         """The operation, and its bucket and key."""
-        method = request.method
-        fixed = self._fixed.get((method, request.path))
-        query = parse_query(request.query)
+        method, path = request.method, request.path
+        fixed = self._fixed.get((method, path))
+        query = parse_query(request.query) if request.query else []
         if fixed is not None:
             return Match(self._name, fixed, {}, query)
         host = request.first.get(b"host")
         bucket = bucket_of_host(host, tuple(virtual_hosts)) if host else None
+        raw_key = ""
         if bucket is None:
-            raw_bucket, _, raw_key = request.path[1:].partition("/")
-            bucket = decode_path(raw_bucket)
+            bucket = ""
+            if path != "/":
+                raw_bucket, _, raw_key = path[1:].partition("/")
+                bucket = decode_path(raw_bucket)
             if not bucket and raw_key:
                 raise _invalid_bucket(bucket)
         else:
-            raw_key = request.path[1:]
+            raw_key = path[1:]
         labels: dict[str, str] = {}
         level = "service"
         if bucket:
