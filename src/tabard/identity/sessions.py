@@ -54,6 +54,7 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
     console: bool = False
     provider: str = ""
     identity_keys: dict[str, str | tuple[str, ...]] = {}
+    padding: str = ""
 
 
 class SessionCredentials(msgspec.Struct, frozen=True):
@@ -86,8 +87,12 @@ def mint(
     console: bool = False,
     provider: str = "",
     identity_keys: dict[str, str | tuple[str, ...]] | None = None,
+    minimum_size: int = 0,
 ) -> SessionCredentials:
-    """New session credentials for ``duration`` seconds; nothing is written anywhere."""
+    """New session credentials for ``duration`` seconds; nothing is written anywhere.
+
+    The token is made ``minimum_size`` characters long where it would be shorter.
+    """
     key_id = access_key_id("ASIA", account, random)
     secret = secret_access_key(random)
     claims = Claims(
@@ -120,7 +125,12 @@ def mint(
         provider,
         identity_keys or {},
     )
-    sealed = keys.seal(_PURPOSE, msgspec.msgpack.encode(claims))
+    plain = msgspec.msgpack.encode(claims)
+    sealed = keys.seal(_PURPOSE, plain)
+    lacking = -(-(minimum_size - len(_PREFIX)) // 4) * 3 - len(sealed) if minimum_size else 0
+    if lacking > 0:
+        padded = msgspec.structs.replace(claims, padding=" " * lacking)
+        sealed = keys.seal(_PURPOSE, msgspec.msgpack.encode(padded))
     token = _PREFIX + base64.b64encode(sealed).decode()
     return SessionCredentials(key_id, secret, token, claims.expires_at)
 

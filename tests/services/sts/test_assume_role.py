@@ -253,3 +253,18 @@ def test_parameters_are_checked(empty_world: World) -> None:
     assert code == "PackedPolicyTooLarge"
     assert message.endswith("of allotted space, please use smaller policy.")
     assert message.startswith("Packed policy consumes ")
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000, 1001, 1002, 1003, 4096])
+def test_a_token_is_as_long_as_is_asked_for(empty_world: World, size: int) -> None:
+    world = empty_world
+    sts = world.client("sts")
+    reply = sts.get_federation_token(Name="ann", MinimumSessionTokenSize=size)
+    token = reply["Credentials"]["SessionToken"]
+    assert reply["SessionTokenSize"] == len(token) >= size
+    assert len(token) <= max(size + 8, 800)
+    assert 0 < reply["SessionTokenUtilization"] <= 100
+    assert (
+        world.client("sts", reply["Credentials"]).get_caller_identity()["Arn"].endswith("federated-user/ann")
+    )
+    assert refused(sts.get_federation_token, Name="ann", MinimumSessionTokenSize=4097)[0] == "ValidationError"

@@ -8,7 +8,7 @@ from tabard.core.arn import federated_user_arn
 from tabard.core.errors import AwsError
 from tabard.identity.sessions import mint
 from tabard.services.operation import READ, Call, Check, operation
-from tabard.services.sts.role_sessions import as_reply
+from tabard.services.sts.role_sessions import with_size
 from tabard.services.sts.session_policies import packed_size, session_policies
 from tabard.services.sts.session_tags import session_tags
 
@@ -54,9 +54,10 @@ def get_federation_token(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         policies=policies.documents,
         policy_arns=policies.arns,
         tags=tags.all,
+        minimum_size=request.get("MinimumSessionTokenSize", 0),
     )
     reply: dict[str, Any] = {
-        "Credentials": as_reply(credentials),
+        **with_size(credentials),
         "FederatedUser": {
             "FederatedUserId": f"{caller.account}:{name}",
             "Arn": federated_user_arn(caller.account, name),

@@ -9,7 +9,7 @@ from tabard.core.arn import Arn, assumed_role_arn, iam_arn
 from tabard.core.errors import AwsError
 from tabard.core.sources import as_datetime
 from tabard.identity.grants import linked
-from tabard.identity.sessions import SessionCredentials, mint
+from tabard.identity.sessions import TOKEN_AT_MOST, SessionCredentials, mint
 from tabard.services.operation import Check
 from tabard.services.sts.session_policies import packed_size, session_policies
 
@@ -121,9 +121,10 @@ def put_on(
         chained=chained,
         provider=provider,
         identity_keys=identity_keys,
+        minimum_size=request.get("MinimumSessionTokenSize", 0),
     )
     reply: dict[str, Any] = {
-        "Credentials": as_reply(credentials),
+        **with_size(credentials),
         "AssumedRoleUser": {
             "AssumedRoleId": f"{role.id}:{session_name}",
             "Arn": assumed_role_arn(role.account, role.name, session_name),
@@ -134,6 +135,16 @@ def put_on(
     if source_identity:
         reply["SourceIdentity"] = source_identity
     return reply
+
+
+def with_size(credentials: SessionCredentials) -> dict[str, Any]:
+    """The credentials of a reply, and how much of a session token's allowed size theirs takes."""
+    size = len(credentials.session_token)
+    return {
+        "Credentials": as_reply(credentials),
+        "SessionTokenSize": size,
+        "SessionTokenUtilization": size * 100 // TOKEN_AT_MOST,
+    }
 
 
 def as_reply(credentials: SessionCredentials) -> dict[str, Any]:
