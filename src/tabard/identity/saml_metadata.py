@@ -12,8 +12,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from xml.parsers import expat
 
-from cryptography import x509
-
 from tabard.core.errors import AwsError
 
 if TYPE_CHECKING:
@@ -79,6 +77,8 @@ def _tree(text: str) -> ET.Element:
 
 
 def _certificate(text: str) -> Certificate:
+    from cryptography import x509  # 20 ms of the start, were it loaded there
+
     try:
         return x509.load_der_x509_certificate(base64.b64decode("".join(text.split()), validate=True))
     except (binascii.Error, ValueError):

@@ -1,7 +1,8 @@
 """Keys themselves: making them, reading public ones, and their fingerprints as AWS shows them.
 
 A created RSA key has the SHA-1 of its PKCS#8 DER, an imported one the MD5 of its public DER, an Ed25519 key
-the SHA-256 that OpenSSH shows. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-keys.html
+the SHA-256 that OpenSSH shows. What makes and reads them is loaded with the first: the server starts without it.
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-keys.html
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import NamedTuple
-
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from typing import TYPE_CHECKING, NamedTuple
 
 from tabard.core.errors import AwsError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 _RSA_SIZES = {1024, 2048, 4096}
 _MATERIAL_AT_MOST = 16_384
@@ -32,6 +33,9 @@ class KeyMaterial(NamedTuple):
 
 def generate(kind: str) -> KeyMaterial:
     """A new key pair: ``rsa`` in PKCS#1 PEM, ``ed25519`` in OpenSSH's PEM, as AWS gives them out."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
     if kind == "rsa":
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         private = key.private_bytes(
@@ -57,6 +61,9 @@ def read_public(material: bytes) -> KeyMaterial:
     """A public key in OpenSSH's, PEM (SubjectPublicKeyInfo, RFC 4716) or base64 DER format; raises
     InvalidKey.Format.
     """
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
     if not material:
         raise AwsError("MissingParameter", "The request must contain the parameter PublicKeyMaterial")
     if len(material) > _MATERIAL_AT_MOST:
@@ -76,6 +83,9 @@ def read_public(material: bytes) -> KeyMaterial:
 
 
 def _loaded(material: bytes) -> object:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
     try:
         if material.startswith(b"-----BEGIN"):
             return serialization.load_pem_public_key(material)
@@ -102,8 +112,10 @@ def _from_rfc4716(material: bytes) -> bytes:
     return blob[4 : 4 + size] + b" " + base64.b64encode(blob)
 
 
-def _openssh(key: rsa.RSAPublicKey | ed25519.Ed25519PublicKey) -> str:
-    return key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+def _openssh(key: RSAPublicKey | Ed25519PublicKey) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
 def _sha256(line: str) -> str:

@@ -6,14 +6,6 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_public_key,
-    load_ssh_public_key,
-)
 from msgspec.structs import replace
 
 from tabard.core.errors import AwsError
@@ -25,6 +17,7 @@ from tabard.services.operation import READ, WRITE, operation
 from tabard.store.iam_credentials import SshPublicKey
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from types_boto3_iam.type_defs import (
         DeleteSSHPublicKeyRequestTypeDef,
         GetSSHPublicKeyRequestTypeDef,
@@ -41,6 +34,10 @@ _BITS_AT_LEAST = 2048
 
 def _read(text: str) -> RSAPublicKey:
     """An RSA key in OpenSSH's form or PEM; raises UnrecognizedPublicKeyEncoding or InvalidPublicKey."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key, load_ssh_public_key
+
     data = text.strip().encode()
     try:
         key = load_pem_public_key(data) if data.startswith(b"-----") else load_ssh_public_key(data)
@@ -89,6 +86,8 @@ def upload_ssh_public_key(call: Call, request: UploadSSHPublicKeyRequestTypeDef)
     """Give a user an SSH public key; five at most."""
     user = find_user(call, request["UserName"])
     read = _read(request["SSHPublicKeyBody"])
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     body = read.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
     keys = call.store.iam.credentials.ssh_public_keys
     present = keys.of_owner(call.account, user.id)
@@ -116,6 +115,8 @@ def get_ssh_public_key(call: Call, request: GetSSHPublicKeyRequestTypeDef) -> di
     key = _find(call, request)
     body = key.body
     if request["Encoding"] == "PEM":
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
         body = _read(body).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     return _whole(find_user(call, request["UserName"]).name, key, body)
 

@@ -9,14 +9,14 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from awscrt import checksums as crt
-
 from tabard.core.errors import AwsError
 from tabard.services.s3.errors import invalid_request
 from tabard.store.s3 import Checksum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from awscrt.checksums import XXHash
 
     from tabard.core.http import HttpRequest
     from tabard.services.operation import Call
@@ -56,7 +56,7 @@ class _XxHash:
 
     __slots__ = ("_hash",)
 
-    def __init__(self, made: crt.XXHash) -> None:
+    def __init__(self, made: XXHash) -> None:
         self._hash = made
 
     def update(self, data: bytes) -> None:
@@ -92,6 +92,23 @@ class Algorithm(NamedTuple):
         return (COMPOSITE,) if self.combine is None else (COMPOSITE, FULL_OBJECT)
 
 
+def _crt() -> Any:
+    """AWS's checksums in C, loaded by the first request that has one: 38 ms of the start otherwise."""
+    from awscrt import checksums
+
+    return checksums
+
+
+def _crc(name: str, size: int) -> Algorithm:
+    function = name.lower()
+    return Algorithm(
+        name,
+        size,
+        lambda: _Crc(getattr(_crt(), function), size),
+        lambda first, second, length: int(getattr(_crt(), f"combine_{function}")(first, second, length)),
+    )
+
+
 def _md5() -> Running:
     return hashlib.md5(usedforsecurity=False)
 
@@ -103,16 +120,16 @@ def _sha1() -> Running:
 ALGORITHMS: dict[str, Algorithm] = {
     algorithm.name: algorithm
     for algorithm in (
-        Algorithm("CRC32", 4, lambda: _Crc(crt.crc32, 4), crt.combine_crc32),
-        Algorithm("CRC32C", 4, lambda: _Crc(crt.crc32c, 4), crt.combine_crc32c),
-        Algorithm("CRC64NVME", 8, lambda: _Crc(crt.crc64nvme, 8), crt.combine_crc64nvme),
+        _crc("CRC32", 4),
+        _crc("CRC32C", 4),
+        _crc("CRC64NVME", 8),
         Algorithm("SHA1", 20, _sha1),
         Algorithm("SHA256", 32, hashlib.sha256),
         Algorithm("SHA512", 64, hashlib.sha512),
         Algorithm("MD5", 16, _md5),
-        Algorithm("XXHASH64", 8, lambda: _XxHash(crt.XXHash.new_xxhash64())),
-        Algorithm("XXHASH3", 8, lambda: _XxHash(crt.XXHash.new_xxhash3_64())),
-        Algorithm("XXHASH128", 16, lambda: _XxHash(crt.XXHash.new_xxhash3_128())),
+        Algorithm("XXHASH64", 8, lambda: _XxHash(_crt().XXHash.new_xxhash64())),
+        Algorithm("XXHASH3", 8, lambda: _XxHash(_crt().XXHash.new_xxhash3_64())),
+        Algorithm("XXHASH128", 16, lambda: _XxHash(_crt().XXHash.new_xxhash3_128())),
     )
 }
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import ColumnElement, Connection, Executable, Table
 
@@ -29,11 +29,16 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> None
 @lru_cache
 def _upsert(dialect: str, table: Table, names: tuple[str, ...]) -> Executable:
     """The statement, made once: putting it together costs more than running it."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    insert: Callable[[Table], Any] = sqlite.insert
+    if dialect != "sqlite":
+        from sqlalchemy.dialects import postgresql  # 23 ms of the start, where it is not needed
+
+        insert = postgresql.insert
     statement = insert(table).values({name: bindparam(name) for name in names})
     keys = [column.name for column in table.primary_key.columns]
     rest = {name: statement.excluded[name] for name in names if name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+    made: Executable = statement.on_conflict_do_update(index_elements=keys, set_=rest)
+    return made
 
 
 class Documents(Generic[R]):
