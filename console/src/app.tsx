@@ -2,12 +2,14 @@
 import AppLayout from '@cloudscape-design/components/app-layout';
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
 import Flashbar from '@cloudscape-design/components/flashbar';
+import Header from '@cloudscape-design/components/header';
 import SideNavigation from '@cloudscape-design/components/side-navigation';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { areaOf, type Found, SERVICES } from './areas';
 import { Failure } from './shell/failure';
-import { Empty, FlashProvider, useFlash } from './shell/parts';
+import { FlashProvider, useFlash } from './shell/parts';
 import { AsSomebodyElse, SignInAgain } from './shell/again';
 import { SignIn } from './shell/sign-in';
 import { Top } from './shell/top';
@@ -25,7 +27,13 @@ function find(route: Route): Found {
   const area = areaOf(route);
   const found = area?.find(route);
   if (!area || !found) {
-    return { page: <Empty header={t.noPage}><To path="/">{t.home.title}</To></Empty>, crumbs: [home] };
+    const page = (
+      <SpaceBetween size="m">
+        <Header variant="h1">{t.noPage}</Header>
+        <To path="/">{t.home.title}</To>
+      </SpaceBetween>
+    );
+    return { page, crumbs: [home] };
   }
   return { page: found.page, crumbs: [home, { text: area.name, path: area.pages[0]?.path ?? '/' }, ...found.crumbs] };
 }

@@ -1,5 +1,4 @@
 /** The lab as a guided tour: each step is done when the account's real state says so. */
-import type { Instance } from '@aws-sdk/client-ec2';
 import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
@@ -11,49 +10,14 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { type ReactNode, useEffect, useState } from 'react';
 import { SERVICES } from '../areas';
 import { useLoad } from '../data';
-import { isDenied } from '../errors';
-import { listInstances, profileOf } from '../ec2/api';
-import { getRole, listInstanceProfiles, trustsEc2 } from '../iam/api';
 import { follow, href, pathOf, To } from '../routing';
 import { session } from '../session';
 import { ErrorAlert } from '../shell/parts';
 import { RecentDenials } from './denials';
+import { type LabState, look } from './look';
 import { t } from '../strings';
-import { listBuckets } from '../s3/api';
 
 const s = t.home;
-
-interface State {
-  buckets: number;
-  role: string;
-  running: Instance | undefined;
-  wearing: Instance | undefined;
-  used: boolean;
-  blind: boolean;
-}
-
-/** What one may not see counts as not there; `blind` says that there was such a thing. */
-async function look(): Promise<State> {
-  let blind = false;
-  const seen = <T,>(listing: Promise<T[]>): Promise<T[]> =>
-    listing.catch((error: unknown) => {
-      if (!isDenied(error)) throw error;
-      blind = true;
-      return [];
-    });
-  const [profiles, instances, buckets] = await Promise.all([
-    seen(listInstanceProfiles()),
-    seen(listInstances()),
-    seen(listBuckets()),
-  ]);
-  const running = instances.filter(({ State }) => State?.Name === 'running');
-  const wearing = running.find((each) => profileOf(each));
-  const profile = wearing && profiles.find(({ InstanceProfileName }) => InstanceProfileName === profileOf(wearing));
-  const made = profiles.flatMap(({ Roles }) => Roles ?? []).filter(trustsEc2);
-  const role = profile?.Roles?.[0]?.RoleName ?? made.at(-1)?.RoleName ?? '';
-  const last = role ? await seen(getRole(role).then((found) => [found.RoleLastUsed?.LastUsedDate])) : [];
-  return { buckets: buckets.length, role, running: wearing ?? running[0], wearing, used: Boolean(last[0]), blind };
-}
 
 interface Step {
   title: string;
@@ -63,16 +27,16 @@ interface Step {
   path: string;
 }
 
-function steps(state: State | undefined): Step[] {
-  const role = state?.role ?? '';
-  const id = state?.running?.InstanceId;
-  const instance = id ? pathOf('ec2', 'instances', id) : '/ec2/instances';
+function steps(state: LabState | undefined): Step[] {
+  const { role, running, wearing, used } = state ?? { role: '', running: '', wearing: '', used: false };
+  const instance = running ? pathOf('ec2', 'instances', running) : '/ec2/instances';
+  const connect = running ? `${instance}?tab=connect` : '/ec2/instances';
   return [
     { ...s.steps.buckets, done: Boolean(state?.buckets), path: '/s3/buckets' },
-    { ...s.steps.role, done: Boolean(role), path: role ? pathOf('iam', 'roles', role) : '/iam/roles/create' },
-    { ...s.steps.launch, done: Boolean(state?.running), path: state?.running ? `${instance}?tab=connect` : '/ec2/launch' },
-    { ...s.steps.attach, done: Boolean(state?.wearing), path: id ? (state.wearing ? instance : `${instance}/iam-role`) : '/ec2/instances' },
-    { ...s.steps.use, done: Boolean(state?.used && state.wearing), path: id ? `${instance}?tab=connect` : '/ec2/instances' },
+    { ...s.steps.role, done: role !== '', path: role ? pathOf('iam', 'roles', role) : '/iam/roles/create' },
+    { ...s.steps.launch, done: running !== '', path: running ? connect : '/ec2/launch' },
+    { ...s.steps.attach, done: wearing !== '', path: running && !wearing ? `${instance}/iam-role` : instance },
+    { ...s.steps.use, done: used && wearing !== '', path: connect },
   ];
 }
 

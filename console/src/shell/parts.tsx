@@ -149,7 +149,9 @@ export function Empty({ header, children, action }: { header: string; children?:
   return (
     <Box textAlign="center" padding={{ vertical: 'l' }}>
       <SpaceBetween size="xs">
-        <Box variant="h3">{header}</Box>
+        <Box variant="strong" fontSize="heading-m">
+          {header}
+        </Box>
         {children && <Box color="text-body-secondary">{children}</Box>}
         {action}
       </SpaceBetween>

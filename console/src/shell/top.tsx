@@ -3,6 +3,7 @@ import type { ButtonDropdownProps } from '@cloudscape-design/components/button-d
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
 import { useEffect, useState } from 'react';
 import { SERVICES } from '../areas';
+import { at, ec2Pages } from '../light';
 import { follow, href, navigate } from '../routing';
 import { history, switchBack, switchTo } from '../roles-worn';
 import { expire, renew, type Session, signOut, workIn, type Worn } from '../session';
@@ -22,8 +23,8 @@ function useRegions(now: string): string[] {
   const [regions, setRegions] = useState<string[]>([]);
   useEffect(() => {
     let wanted = true;
-    void import('../ec2/api')
-      .then(({ listRegions }) => listRegions())
+    ec2Pages('DescribeRegions')
+      .then((pages) => pages.flatMap((page) => at(page, 'regionName').map((each) => each.textContent ?? '')))
       .then((found) => wanted && setRegions(found))
       .catch(() => undefined);
     return () => {
