@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
 from tabard.services.iam.errors import no_such_entity
 from tabard.services.iam.managed import attachable
-from tabard.services.iam.subjects import boundary_key, find_own_role, find_user, on_role, on_user
+from tabard.services.iam.subjects import ON, Request, boundary_key, find_own_role, find_user
 from tabard.services.operation import WRITE, operation
 
 if TYPE_CHECKING:
-    from types_boto3_iam.type_defs import (
-        DeleteRolePermissionsBoundaryRequestTypeDef,
-        DeleteUserPermissionsBoundaryRequestTypeDef,
-        PutRolePermissionsBoundaryRequestTypeDef,
-        PutUserPermissionsBoundaryRequestTypeDef,
-    )
-
     from tabard.services.operation import Call
 
 
@@ -28,71 +21,35 @@ def check_boundary(call: Call, arn: str) -> None:
         raise no_such_entity(f"Scope ARN: {arn} does not exist or is not attachable.")
 
 
-def _none_set(kind: str, name: str) -> Exception:
-    return no_such_entity(f"The permissions boundary of the {kind} with name {name} cannot be found.")
+def _register(kind: Literal["role", "user"]) -> None:
+    noun, on = kind.capitalize(), ON[kind]
+    of = f"{noun}PermissionsBoundary"
+
+    def entity(call: Call, request: Request) -> tuple[Any, Any]:
+        """Who is bounded, and where they are kept."""
+        if kind == "role":
+            return find_own_role(call, request["RoleName"]), call.store.iam.roles
+        return find_user(call, request["UserName"]), call.store.iam.users
+
+    @operation("iam", f"Put{of}", WRITE, checks=on(f"iam:Put{of}", keys=boundary_key))
+    def put(call: Call, request: Request) -> dict[str, Any]:
+        """Let a role or user do at most what a policy allows."""
+        found, repository = entity(call, request)
+        check_boundary(call, request["PermissionsBoundary"])
+        repository.replace(replace(found, boundary=request["PermissionsBoundary"]))
+        return {}
+
+    @operation("iam", f"Delete{of}", WRITE, checks=on(f"iam:Delete{of}", boundary=True))
+    def delete(call: Call, request: Request) -> dict[str, Any]:
+        """Take a boundary away."""
+        found, repository = entity(call, request)
+        if found.boundary is None:
+            raise no_such_entity(
+                f"The permissions boundary of the {kind} with name {found.name} cannot be found."
+            )
+        repository.replace(replace(found, boundary=None))
+        return {}
 
 
-@operation(
-    "iam",
-    "PutRolePermissionsBoundary",
-    WRITE,
-    checks=on_role("iam:PutRolePermissionsBoundary", keys=boundary_key),
-)
-def put_role_permissions_boundary(
-    call: Call, request: PutRolePermissionsBoundaryRequestTypeDef
-) -> dict[str, Any]:
-    """Let a role do at most what a policy allows."""
-    role = find_own_role(call, request["RoleName"])
-    check_boundary(call, request["PermissionsBoundary"])
-    call.store.iam.roles.replace(replace(role, boundary=request["PermissionsBoundary"]))
-    return {}
-
-
-@operation(
-    "iam",
-    "DeleteRolePermissionsBoundary",
-    WRITE,
-    checks=on_role("iam:DeleteRolePermissionsBoundary", boundary=True),
-)
-def delete_role_permissions_boundary(
-    call: Call, request: DeleteRolePermissionsBoundaryRequestTypeDef
-) -> dict[str, Any]:
-    """Take a role's boundary away."""
-    role = find_own_role(call, request["RoleName"])
-    if role.boundary is None:
-        raise _none_set("role", role.name)
-    call.store.iam.roles.replace(replace(role, boundary=None))
-    return {}
-
-
-@operation(
-    "iam",
-    "PutUserPermissionsBoundary",
-    WRITE,
-    checks=on_user("iam:PutUserPermissionsBoundary", keys=boundary_key),
-)
-def put_user_permissions_boundary(
-    call: Call, request: PutUserPermissionsBoundaryRequestTypeDef
-) -> dict[str, Any]:
-    """Let a user do at most what a policy allows."""
-    user = find_user(call, request["UserName"])
-    check_boundary(call, request["PermissionsBoundary"])
-    call.store.iam.users.replace(replace(user, boundary=request["PermissionsBoundary"]))
-    return {}
-
-
-@operation(
-    "iam",
-    "DeleteUserPermissionsBoundary",
-    WRITE,
-    checks=on_user("iam:DeleteUserPermissionsBoundary", boundary=True),
-)
-def delete_user_permissions_boundary(
-    call: Call, request: DeleteUserPermissionsBoundaryRequestTypeDef
-) -> dict[str, Any]:
-    """Take a user's boundary away."""
-    user = find_user(call, request["UserName"])
-    if user.boundary is None:
-        raise _none_set("user", user.name)
-    call.store.iam.users.replace(replace(user, boundary=None))
-    return {}
+_register("role")
+_register("user")

@@ -46,11 +46,8 @@ if TYPE_CHECKING:
         EnableMFADeviceRequestTypeDef,
         GetMFADeviceRequestTypeDef,
         ListMFADevicesRequestTypeDef,
-        ListMFADeviceTagsRequestTypeDef,
         ListVirtualMFADevicesRequestTypeDef,
         ResyncMFADeviceRequestTypeDef,
-        TagMFADeviceRequestTypeDef,
-        UntagMFADeviceRequestTypeDef,
     )
 
     from tabard.services.iam.subjects import MoreKeys
@@ -67,7 +64,8 @@ def _name_of(serial: str) -> str:
     return serial.rpartition("/")[2]
 
 
-def _find(call: Call, serial: str) -> MfaDevice:
+def find_device(call: Call, serial: str) -> MfaDevice:
+    """The account's device of this serial number; raises NoSuchEntity."""
     device = call.store.iam.credentials.mfa_devices.get(call.account, serial)
     if device is None:
         raise no_such_entity(f"VirtualMFADevice with serial number {serial} does not exist.")
@@ -96,7 +94,9 @@ def _refuse_codes() -> AwsError:
     return AwsError("InvalidAuthenticationCode", "Authentication code for device is not valid.", 403)
 
 
-def _on_device(action: str, keys: MoreKeys = no_keys) -> Checks:
+def on_device(action: str, *, keys: MoreKeys = no_keys) -> Checks:
+    """Checks of an operation on the device that ``SerialNumber`` names."""
+
     def checks(call: Call, request: Request) -> tuple[Check]:
         serial = request["SerialNumber"]
         device = call.store.iam.credentials.mfa_devices.get(call.account, serial)
@@ -159,7 +159,7 @@ def enable_mfa_device(call: Call, request: EnableMFADeviceRequestTypeDef) -> dic
     root = request["UserName"] == call.account and call.caller.kind == "Root"
     user = None if root else find_user(call, request["UserName"])
     devices = call.store.iam.credentials.mfa_devices
-    device = _find(call, request["SerialNumber"])
+    device = find_device(call, request["SerialNumber"])
     if device.owner:
         raise already_exists("MFA Device is already in use.")
     owner = _owner_id(call, user)
@@ -198,10 +198,10 @@ def deactivate_mfa_device(call: Call, request: DeactivateMFADeviceRequestTypeDef
     return {}
 
 
-@operation("iam", "DeleteVirtualMFADevice", WRITE, checks=_on_device("iam:DeleteVirtualMFADevice"))
+@operation("iam", "DeleteVirtualMFADevice", WRITE, checks=on_device("iam:DeleteVirtualMFADevice"))
 def delete_virtual_mfa_device(call: Call, request: DeleteVirtualMFADeviceRequestTypeDef) -> dict[str, Any]:
     """Delete a device that is nobody's."""
-    device = _find(call, request["SerialNumber"])
+    device = find_device(call, request["SerialNumber"])
     if device.owner:
         raise delete_conflict("MFA VirtualDevice in use. Must deactivate first.")
     call.store.iam.credentials.mfa_devices.delete(device)
@@ -240,7 +240,7 @@ def _check_get(call: Call, request: Request) -> tuple[Check]:
 @operation("iam", "GetMFADevice", READ, checks=_check_get)
 def get_mfa_device(call: Call, request: GetMFADeviceRequestTypeDef) -> dict[str, Any]:
     """Say whose a device is, and since when."""
-    device = _find(call, request["SerialNumber"])
+    device = find_device(call, request["SerialNumber"])
     shown: dict[str, Any] = {"SerialNumber": device.id}
     user = call.store.iam.users.by_id(call.account, device.owner) if device.owner else None
     named = request.get("UserName")
@@ -283,27 +283,3 @@ def _virtual(call: Call, device: MfaDevice) -> dict[str, Any]:
 def _root_dates(call: Call) -> dict[str, Any]:
     account = call.store.iam.accounts.get(call.account)
     return {} if account is None else {"CreateDate": as_datetime(account.created_at)}
-
-
-@operation("iam", "TagMFADevice", WRITE, checks=_on_device("iam:TagMFADevice", tag_keys))
-def tag_mfa_device(call: Call, request: TagMFADeviceRequestTypeDef) -> dict[str, Any]:
-    """Add tags to a device, over those of the same keys."""
-    device = _find(call, request["SerialNumber"])
-    tags = tagging.merged(device.tags, tagging.given(request["Tags"], fold=False), fold=False)
-    call.store.iam.credentials.mfa_devices.put(replace(device, tags=tags))
-    return {}
-
-
-@operation("iam", "UntagMFADevice", WRITE, checks=_on_device("iam:UntagMFADevice", tag_keys))
-def untag_mfa_device(call: Call, request: UntagMFADeviceRequestTypeDef) -> dict[str, Any]:
-    """Take tags away from a device; those that are not there are not missed."""
-    device = _find(call, request["SerialNumber"])
-    tags = tagging.without(device.tags, request["TagKeys"], fold=False)
-    call.store.iam.credentials.mfa_devices.put(replace(device, tags=tags))
-    return {}
-
-
-@operation("iam", "ListMFADeviceTags", READ, checks=_on_device("iam:ListMFADeviceTags"))
-def list_mfa_device_tags(call: Call, request: ListMFADeviceTagsRequestTypeDef) -> dict[str, Any]:
-    """List the tags of a device, sorted by key."""
-    return tagging.listed(request, _find(call, request["SerialNumber"]).tags)

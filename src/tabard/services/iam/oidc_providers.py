@@ -33,10 +33,7 @@ if TYPE_CHECKING:
         CreateOpenIDConnectProviderRequestTypeDef,
         DeleteOpenIDConnectProviderRequestTypeDef,
         GetOpenIDConnectProviderRequestTypeDef,
-        ListOpenIDConnectProviderTagsRequestTypeDef,
         RemoveClientIDFromOpenIDConnectProviderRequestTypeDef,
-        TagOpenIDConnectProviderRequestTypeDef,
-        UntagOpenIDConnectProviderRequestTypeDef,
         UpdateOpenIDConnectProviderThumbprintRequestTypeDef,
     )
 
@@ -64,7 +61,8 @@ def _get(call: Call, arn: str) -> OidcProvider | None:
     return call.store.iam.credentials.oidc_providers.get(call.account, identifier)
 
 
-def _find(call: Call, arn: str) -> OidcProvider:
+def find_provider(call: Call, arn: str) -> OidcProvider:
+    """The account\'s provider of this ARN; raises NoSuchEntity."""
     if not arn.startswith("arn:") or ":oidc-provider/" not in arn:
         raise validation_error(f"Invalid ARN: {arn}")
     found = _get(call, arn)
@@ -73,7 +71,9 @@ def _find(call: Call, arn: str) -> OidcProvider:
     return found
 
 
-def _on_provider(action: str, keys: MoreKeys = no_keys) -> Checks:
+def on_provider(action: str, *, keys: MoreKeys = no_keys) -> Checks:
+    """Checks of an operation on the provider that ``OpenIDConnectProviderArn`` names."""
+
     def checks(call: Call, request: Request) -> tuple[Check]:
         arn = request["OpenIDConnectProviderArn"]
         found = _get(call, arn)
@@ -137,12 +137,12 @@ def create_open_id_connect_provider(
     return reply
 
 
-@operation("iam", "GetOpenIDConnectProvider", READ, checks=_on_provider("iam:GetOpenIDConnectProvider"))
+@operation("iam", "GetOpenIDConnectProvider", READ, checks=on_provider("iam:GetOpenIDConnectProvider"))
 def get_open_id_connect_provider(
     call: Call, request: GetOpenIDConnectProviderRequestTypeDef
 ) -> dict[str, Any]:
     """Show a provider."""
-    found = _find(call, request["OpenIDConnectProviderArn"])
+    found = find_provider(call, request["OpenIDConnectProviderArn"])
     shown: dict[str, Any] = {
         "Url": found.id,
         "ClientIDList": found.client_ids,
@@ -165,13 +165,13 @@ def list_open_id_connect_providers(call: Call, request: dict[str, Any]) -> dict[
     "iam",
     "UpdateOpenIDConnectProviderThumbprint",
     WRITE,
-    checks=_on_provider("iam:UpdateOpenIDConnectProviderThumbprint"),
+    checks=on_provider("iam:UpdateOpenIDConnectProviderThumbprint"),
 )
 def update_open_id_connect_provider_thumbprint(
     call: Call, request: UpdateOpenIDConnectProviderThumbprintRequestTypeDef
 ) -> dict[str, Any]:
     """Replace the thumbprints of the certificates that a provider's server may show."""
-    found = _find(call, request["OpenIDConnectProviderArn"])
+    found = find_provider(call, request["OpenIDConnectProviderArn"])
     thumbprints = _checked_thumbprints(request["ThumbprintList"])
     call.store.iam.credentials.oidc_providers.put(replace(found, thumbprints=thumbprints))
     return {}
@@ -181,13 +181,13 @@ def update_open_id_connect_provider_thumbprint(
     "iam",
     "AddClientIDToOpenIDConnectProvider",
     WRITE,
-    checks=_on_provider("iam:AddClientIDToOpenIDConnectProvider"),
+    checks=on_provider("iam:AddClientIDToOpenIDConnectProvider"),
 )
 def add_client_id_to_open_id_connect_provider(
     call: Call, request: AddClientIDToOpenIDConnectProviderRequestTypeDef
 ) -> dict[str, Any]:
     """Let tokens for one more client id in; nothing changes when they are let in already."""
-    found = _find(call, request["OpenIDConnectProviderArn"])
+    found = find_provider(call, request["OpenIDConnectProviderArn"])
     if request["ClientID"] in found.client_ids:
         return {}
     if len(found.client_ids) >= quotas.OIDC_CLIENT_IDS:
@@ -201,21 +201,19 @@ def add_client_id_to_open_id_connect_provider(
     "iam",
     "RemoveClientIDFromOpenIDConnectProvider",
     WRITE,
-    checks=_on_provider("iam:RemoveClientIDFromOpenIDConnectProvider"),
+    checks=on_provider("iam:RemoveClientIDFromOpenIDConnectProvider"),
 )
 def remove_client_id_from_open_id_connect_provider(
     call: Call, request: RemoveClientIDFromOpenIDConnectProviderRequestTypeDef
 ) -> dict[str, Any]:
     """Let tokens for a client id in no more; one that is not there is not missed."""
-    found = _find(call, request["OpenIDConnectProviderArn"])
+    found = find_provider(call, request["OpenIDConnectProviderArn"])
     client_ids = [each for each in found.client_ids if each != request["ClientID"]]
     call.store.iam.credentials.oidc_providers.put(replace(found, client_ids=client_ids))
     return {}
 
 
-@operation(
-    "iam", "DeleteOpenIDConnectProvider", WRITE, checks=_on_provider("iam:DeleteOpenIDConnectProvider")
-)
+@operation("iam", "DeleteOpenIDConnectProvider", WRITE, checks=on_provider("iam:DeleteOpenIDConnectProvider"))
 def delete_open_id_connect_provider(
     call: Call, request: DeleteOpenIDConnectProviderRequestTypeDef
 ) -> dict[str, Any]:
@@ -224,45 +222,3 @@ def delete_open_id_connect_provider(
     if found is not None:
         call.store.iam.credentials.oidc_providers.delete(found)
     return {}
-
-
-@operation(
-    "iam",
-    "TagOpenIDConnectProvider",
-    WRITE,
-    checks=_on_provider("iam:TagOpenIDConnectProvider", tag_keys),
-)
-def tag_open_id_connect_provider(
-    call: Call, request: TagOpenIDConnectProviderRequestTypeDef
-) -> dict[str, Any]:
-    """Add tags to a provider, over those of the same keys."""
-    found = _find(call, request["OpenIDConnectProviderArn"])
-    tags = tagging.merged(found.tags, tagging.given(request["Tags"], fold=False), fold=False)
-    call.store.iam.credentials.oidc_providers.put(replace(found, tags=tags))
-    return {}
-
-
-@operation(
-    "iam",
-    "UntagOpenIDConnectProvider",
-    WRITE,
-    checks=_on_provider("iam:UntagOpenIDConnectProvider", tag_keys),
-)
-def untag_open_id_connect_provider(
-    call: Call, request: UntagOpenIDConnectProviderRequestTypeDef
-) -> dict[str, Any]:
-    """Take tags away from a provider; those that are not there are not missed."""
-    found = _find(call, request["OpenIDConnectProviderArn"])
-    tags = tagging.without(found.tags, request["TagKeys"], fold=False)
-    call.store.iam.credentials.oidc_providers.put(replace(found, tags=tags))
-    return {}
-
-
-@operation(
-    "iam", "ListOpenIDConnectProviderTags", READ, checks=_on_provider("iam:ListOpenIDConnectProviderTags")
-)
-def list_open_id_connect_provider_tags(
-    call: Call, request: ListOpenIDConnectProviderTagsRequestTypeDef
-) -> dict[str, Any]:
-    """List the tags of a provider, sorted by key."""
-    return tagging.listed(request, _find(call, request["OpenIDConnectProviderArn"]).tags)

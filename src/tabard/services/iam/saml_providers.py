@@ -31,9 +31,6 @@ if TYPE_CHECKING:
         CreateSAMLProviderRequestTypeDef,
         DeleteSAMLProviderRequestTypeDef,
         GetSAMLProviderRequestTypeDef,
-        ListSAMLProviderTagsRequestTypeDef,
-        TagSAMLProviderRequestTypeDef,
-        UntagSAMLProviderRequestTypeDef,
         UpdateSAMLProviderRequestTypeDef,
     )
 
@@ -57,7 +54,8 @@ def _get(call: Call, arn: str) -> SamlProvider | None:
     return call.store.iam.credentials.saml_providers.get(call.account, arn[len(start) :])
 
 
-def _find(call: Call, arn: str) -> SamlProvider:
+def find_provider(call: Call, arn: str) -> SamlProvider:
+    """The account\'s provider of this ARN; raises NoSuchEntity."""
     if not arn.startswith("arn:") or ":saml-provider/" not in arn:
         raise validation_error(f"Invalid ARN: {arn}")
     found = _get(call, arn)
@@ -66,7 +64,9 @@ def _find(call: Call, arn: str) -> SamlProvider:
     return found
 
 
-def _on_provider(action: str, keys: MoreKeys = no_keys) -> Checks:
+def on_provider(action: str, *, keys: MoreKeys = no_keys) -> Checks:
+    """Checks of an operation on the provider that ``SAMLProviderArn`` names."""
+
     def checks(call: Call, request: Request) -> tuple[Check]:
         arn = request["SAMLProviderArn"]
         found = _get(call, arn)
@@ -144,10 +144,10 @@ def create_saml_provider(call: Call, request: CreateSAMLProviderRequestTypeDef) 
     return reply
 
 
-@operation("iam", "GetSAMLProvider", READ, checks=_on_provider("iam:GetSAMLProvider"))
+@operation("iam", "GetSAMLProvider", READ, checks=on_provider("iam:GetSAMLProvider"))
 def get_saml_provider(call: Call, request: GetSAMLProviderRequestTypeDef) -> dict[str, Any]:
     """Show a provider with its metadata document; its private keys are never shown."""
-    found = _find(call, request["SAMLProviderArn"])
+    found = find_provider(call, request["SAMLProviderArn"])
     shown: dict[str, Any] = {
         "SAMLProviderUUID": found.uuid,
         "SAMLMetadataDocument": found.metadata,
@@ -181,10 +181,10 @@ def list_saml_providers(call: Call, request: dict[str, Any]) -> dict[str, Any]: 
     return {"SAMLProviderList": shown}
 
 
-@operation("iam", "UpdateSAMLProvider", WRITE, checks=_on_provider("iam:UpdateSAMLProvider"))
+@operation("iam", "UpdateSAMLProvider", WRITE, checks=on_provider("iam:UpdateSAMLProvider"))
 def update_saml_provider(call: Call, request: UpdateSAMLProviderRequestTypeDef) -> dict[str, Any]:
     """Replace a provider's metadata document, or change its private keys and whether assertions must be encrypted."""
-    found = _find(call, request["SAMLProviderArn"])
+    found = find_provider(call, request["SAMLProviderArn"])
     document = request.get("SAMLMetadataDocument")
     if document is not None:
         found = replace(found, metadata=document, valid_until=_valid_until(document, call.now))
@@ -194,32 +194,8 @@ def update_saml_provider(call: Call, request: UpdateSAMLProviderRequestTypeDef) 
     return {"SAMLProviderArn": _arn(call.account, found.id)}
 
 
-@operation("iam", "DeleteSAMLProvider", WRITE, checks=_on_provider("iam:DeleteSAMLProvider"))
+@operation("iam", "DeleteSAMLProvider", WRITE, checks=on_provider("iam:DeleteSAMLProvider"))
 def delete_saml_provider(call: Call, request: DeleteSAMLProviderRequestTypeDef) -> dict[str, Any]:
     """Forget a provider; roles that trust it keep their policies, in vain."""
-    call.store.iam.credentials.saml_providers.delete(_find(call, request["SAMLProviderArn"]))
+    call.store.iam.credentials.saml_providers.delete(find_provider(call, request["SAMLProviderArn"]))
     return {}
-
-
-@operation("iam", "TagSAMLProvider", WRITE, checks=_on_provider("iam:TagSAMLProvider", tag_keys))
-def tag_saml_provider(call: Call, request: TagSAMLProviderRequestTypeDef) -> dict[str, Any]:
-    """Add tags to a provider, over those of the same keys."""
-    found = _find(call, request["SAMLProviderArn"])
-    tags = tagging.merged(found.tags, tagging.given(request["Tags"], fold=False), fold=False)
-    call.store.iam.credentials.saml_providers.put(replace(found, tags=tags))
-    return {}
-
-
-@operation("iam", "UntagSAMLProvider", WRITE, checks=_on_provider("iam:UntagSAMLProvider", tag_keys))
-def untag_saml_provider(call: Call, request: UntagSAMLProviderRequestTypeDef) -> dict[str, Any]:
-    """Take tags away from a provider; those that are not there are not missed."""
-    found = _find(call, request["SAMLProviderArn"])
-    tags = tagging.without(found.tags, request["TagKeys"], fold=False)
-    call.store.iam.credentials.saml_providers.put(replace(found, tags=tags))
-    return {}
-
-
-@operation("iam", "ListSAMLProviderTags", READ, checks=_on_provider("iam:ListSAMLProviderTags"))
-def list_saml_provider_tags(call: Call, request: ListSAMLProviderTagsRequestTypeDef) -> dict[str, Any]:
-    """List the tags of a provider, sorted by key."""
-    return tagging.listed(request, _find(call, request["SAMLProviderArn"]).tags)

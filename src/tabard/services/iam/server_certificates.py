@@ -20,9 +20,6 @@ if TYPE_CHECKING:
         DeleteServerCertificateRequestTypeDef,
         GetServerCertificateRequestTypeDef,
         ListServerCertificatesRequestTypeDef,
-        ListServerCertificateTagsRequestTypeDef,
-        TagServerCertificateRequestTypeDef,
-        UntagServerCertificateRequestTypeDef,
         UpdateServerCertificateRequestTypeDef,
         UploadServerCertificateRequestTypeDef,
     )
@@ -37,7 +34,8 @@ def _get(call: Call, name: str) -> ServerCertificate | None:
     return call.store.iam.credentials.server_certificates.get(call.account, name.lower())
 
 
-def _find(call: Call, name: str) -> ServerCertificate:
+def find_certificate(call: Call, name: str) -> ServerCertificate:
+    """The account's certificate of this name, whatever the case; raises NoSuchEntity."""
     found = _get(call, name)
     if found is None:
         raise no_such_entity(f"The Server Certificate with name {name} cannot be found.")
@@ -55,7 +53,9 @@ def _check(call: Call, action: str, name: str, more: dict[str, Any]) -> Check:
     return Check(action, _arn(found), keys={**tagging.global_resource_keys(found.tags), **more})
 
 
-def _on_certificate(action: str, keys: MoreKeys = no_keys) -> Checks:
+def on_certificate(action: str, *, keys: MoreKeys = no_keys) -> Checks:
+    """Checks of an operation on the certificate that ``ServerCertificateName`` names."""
+
     def checks(call: Call, request: Request) -> tuple[Check]:
         return (_check(call, action, request["ServerCertificateName"], keys(request)),)
 
@@ -115,10 +115,10 @@ def upload_server_certificate(call: Call, request: UploadServerCertificateReques
     return reply
 
 
-@operation("iam", "GetServerCertificate", READ, checks=_on_certificate("iam:GetServerCertificate"))
+@operation("iam", "GetServerCertificate", READ, checks=on_certificate("iam:GetServerCertificate"))
 def get_server_certificate(call: Call, request: GetServerCertificateRequestTypeDef) -> dict[str, Any]:
     """Show a certificate with its chain and tags; its private key is never shown."""
-    found = _find(call, request["ServerCertificateName"])
+    found = find_certificate(call, request["ServerCertificateName"])
     shown: dict[str, Any] = {
         "ServerCertificateMetadata": _metadata(found),
         "CertificateBody": found.body,
@@ -163,7 +163,7 @@ def _check_update(call: Call, request: dict[str, Any]) -> tuple[Check, ...]:
 @operation("iam", "UpdateServerCertificate", WRITE, checks=_check_update)
 def update_server_certificate(call: Call, request: UpdateServerCertificateRequestTypeDef) -> dict[str, Any]:
     """Rename or move a certificate."""
-    found = _find(call, request["ServerCertificateName"])
+    found = find_certificate(call, request["ServerCertificateName"])
     name = request.get("NewServerCertificateName", found.name)
     other = _get(call, name)
     if other is not None and other.unique_id != found.unique_id:
@@ -174,37 +174,9 @@ def update_server_certificate(call: Call, request: UpdateServerCertificateReques
     return {}
 
 
-@operation("iam", "DeleteServerCertificate", WRITE, checks=_on_certificate("iam:DeleteServerCertificate"))
+@operation("iam", "DeleteServerCertificate", WRITE, checks=on_certificate("iam:DeleteServerCertificate"))
 def delete_server_certificate(call: Call, request: DeleteServerCertificateRequestTypeDef) -> dict[str, Any]:
     """Delete a certificate."""
-    found = _find(call, request["ServerCertificateName"])
+    found = find_certificate(call, request["ServerCertificateName"])
     call.store.iam.credentials.server_certificates.delete(found)
     return {}
-
-
-@operation("iam", "TagServerCertificate", WRITE, checks=_on_certificate("iam:TagServerCertificate", tag_keys))
-def tag_server_certificate(call: Call, request: TagServerCertificateRequestTypeDef) -> dict[str, Any]:
-    """Add tags to a certificate, over those of the same keys."""
-    found = _find(call, request["ServerCertificateName"])
-    tags = tagging.merged(found.tags, tagging.given(request["Tags"], fold=False), fold=False)
-    call.store.iam.credentials.server_certificates.put(replace(found, tags=tags))
-    return {}
-
-
-@operation(
-    "iam", "UntagServerCertificate", WRITE, checks=_on_certificate("iam:UntagServerCertificate", tag_keys)
-)
-def untag_server_certificate(call: Call, request: UntagServerCertificateRequestTypeDef) -> dict[str, Any]:
-    """Take tags away from a certificate; those that are not there are not missed."""
-    found = _find(call, request["ServerCertificateName"])
-    tags = tagging.without(found.tags, request["TagKeys"], fold=False)
-    call.store.iam.credentials.server_certificates.put(replace(found, tags=tags))
-    return {}
-
-
-@operation("iam", "ListServerCertificateTags", READ, checks=_on_certificate("iam:ListServerCertificateTags"))
-def list_server_certificate_tags(
-    call: Call, request: ListServerCertificateTagsRequestTypeDef
-) -> dict[str, Any]:
-    """List the tags of a certificate, sorted by key."""
-    return tagging.listed(request, _find(call, request["ServerCertificateName"]).tags)

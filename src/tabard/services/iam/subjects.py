@@ -206,6 +206,10 @@ def on_group(action: str, *, keys: MoreKeys = no_keys) -> Checks:
     return checks
 
 
+ON: dict[EntityKind, Callable[..., Checks]] = {"user": on_user, "group": on_group, "role": on_role}
+"""The checks of an operation on a kind of entity, by the member that names it."""
+
+
 def on_identity(action: str, member: str = "Arn") -> Checks:
     """Checks of an operation on the user, group or role whose ARN a member of the request is."""
 
