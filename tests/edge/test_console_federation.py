@@ -86,6 +86,19 @@ def test_a_session_may_last_longer_than_its_credentials(server: TabardServer, wo
     assert who["Arn"].endswith(":assumed-role/federation-worn/ann")
 
 
+def test_a_console_session_can_not_outlast_itself(server: TabardServer, worn: dict[str, str]) -> None:
+    _, token = get_token(server, worn, SessionDuration="900")
+    _, _, body = ask(server, "POST", "/_/console/federation", json.dumps({"token": token}).encode())
+    given = json.loads(body)["credentials"]
+    session = {
+        "AccessKeyId": given["accessKeyId"],
+        "SecretAccessKey": given["secretAccessKey"],
+        "SessionToken": given["sessionToken"],
+    }
+    assert server.client("iam", session).list_roles()
+    assert get_token(server, session, SessionDuration="43200") == (400, "Invalid credentials parameter")
+
+
 @pytest.mark.parametrize("seconds", ["899", "43201", "0", "-1", "1h", "9" * 30])
 def test_durations_have_aws_bounds(server: TabardServer, worn: dict[str, str], seconds: str) -> None:
     assert get_token(server, worn, SessionDuration=seconds) == (400, "Invalid SessionDuration parameter")

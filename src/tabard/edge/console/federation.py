@@ -100,7 +100,7 @@ class Federation:
             except msgspec.DecodeError:
                 raise _invalid("Session") from None
             principal = self._principal(session, now)
-            duration = _duration(given.get("SessionDuration", given.get("DurationSeconds")), principal)
+            duration = _duration(given.get("SessionDuration", ""), principal)
         except AwsError as error:
             self._record(request, origin, "GetSigninToken", principal, error)
             raise
@@ -120,8 +120,10 @@ class Federation:
             found.secret.encode(), session.session_key.encode()
         ):
             raise _invalid("credentials")
-        if found.caller.kind not in {"AssumedRole", "FederatedUser"} or found.caller.delivery is not None:
-            raise _invalid("credentials")  # of GetSessionToken, of the console itself, or of an instance
+        if found.caller.kind not in {"AssumedRole", "FederatedUser"} or found.console:
+            raise _invalid(
+                "credentials"
+            )  # of GetSessionToken, or a console session that would outlast itself
         return found
 
     def _login(self, given: dict[str, str], base: str) -> HttpReply:
@@ -237,13 +239,16 @@ def _web_address(text: str) -> str:
     return text if parts.scheme in {"http", "https"} and parts.netloc and len(text) <= 2048 else ""
 
 
-def _duration(asked: str | None, principal: Principal) -> int:
-    if asked is None or asked == "":
+def _duration(asked: str, principal: Principal) -> int:
+    """Seconds; 0 where none are asked for. What ends with something else, such as an instance's role, is not lengthened."""
+    if not asked:
         return 0
     if not (asked.isascii() and asked.isdigit()) or not SHORTEST <= int(asked[:9]) <= LONGEST:
         raise _invalid("SessionDuration")
-    seconds = int(asked)
-    if principal.caller.kind == "FederatedUser" or (principal.chained and seconds > _CHAINED_AT_MOST):
+    seconds, caller = int(asked), principal.caller
+    if caller.kind == "FederatedUser" or caller.delivery is not None:
+        raise _invalid("SessionDuration")
+    if principal.chained and seconds > _CHAINED_AT_MOST:
         raise _invalid("SessionDuration")
     return seconds
 
