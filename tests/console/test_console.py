@@ -128,32 +128,6 @@ def test_hostile_names_are_text(console: Console) -> None:
     assert dialogs == []
 
 
-def test_buckets_and_objects(console: Console) -> None:
-    page = console.page
-    console.open("/s3/buckets")
-    console.sign_in()
-    page.get_by_role("button", name="Create bucket").first.click()
-    page.get_by_role("dialog").get_by_label("Name").fill("browser-made")
-    page.get_by_role("dialog").get_by_role("button", name="Create bucket").click()
-    page.get_by_role("link", name="browser-made").click()
-    page.get_by_text("No objects here").wait_for()
-    page.locator("input[type=file]").set_input_files(
-        {"name": "hello.txt", "mimeType": "text/plain", "buffer": b"hello"}
-    )
-    page.get_by_text("hello.txt was uploaded").wait_for()
-    stored = console.server.client("s3").get_object(Bucket="browser-made", Key="hello.txt")
-    assert (stored["Body"].read(), stored["ContentType"]) == (b"hello", "text/plain")
-    page.get_by_role("radio", name="hello.txt").check()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
-    assert download.value.path().read_bytes() == b"hello"
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_label('To confirm, type "delete"').fill("delete")
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    page.get_by_text("hello.txt was deleted").wait_for()
-    assert console.server.client("s3").list_objects_v2(Bucket="browser-made")["KeyCount"] == 0
-
-
 def test_signing_in_needs_no_mouse(console: Console) -> None:
     page, root = console.page, console.server.root()
     console.open("/iam/roles")

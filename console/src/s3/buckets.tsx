@@ -4,45 +4,30 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
-import Modal from '@cloudscape-design/components/modal';
+import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
-import { useAction, useLoad } from '../data';
+import { useLoad } from '../data';
+import { listRegions } from '../ec2/api';
 import { pathOf, To } from '../routing';
 import { session } from '../session';
+import { FormModal } from '../shell/form-modal';
 import { List } from '../shell/list';
-import { CliCommand, Confirm, Empty, ErrorAlert, useFlash, when } from '../shell/parts';
+import { Confirm, Empty, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
-import { listBuckets, s3 } from './api';
+import { at, deleteAll, forgetRegion, listBuckets, s3 } from './api';
 
 const s = t.s3.buckets;
+const HOME = 'us-east-1';
 
 export default function Buckets() {
   const buckets = useLoad(listBuckets, 'buckets', 15);
   const [selected, setSelected] = useState<string[]>([]);
-  const [asked, setAsked] = useState<'create' | 'delete' | null>(null);
-  const [name, setName] = useState('');
-  const { busy, error, run, clear } = useAction();
+  const [asked, setAsked] = useState<'create' | 'delete' | 'empty' | null>(null);
+  const [progress, setProgress] = useState(0);
   const { push } = useFlash();
   const chosen = selected[0];
-  const region = session().region;
-  const dismiss = () => {
-    setAsked(null);
-    clear();
-  };
-  const create = () =>
-    run(async () => {
-      await s3().send(
-        new CreateBucketCommand({
-          Bucket: name,
-          ...(region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region as never } }),
-        }),
-      );
-      push('success', s.created(name));
-      setAsked(null);
-      setName('');
-      await buckets.reload();
-    });
+  const dismiss = () => setAsked(null);
   const open = (primary: boolean) => (
     <Button variant={primary ? 'primary' : 'normal'} onClick={() => setAsked('create')}>
       {s.create}
@@ -60,11 +45,14 @@ export default function Buckets() {
         onSelected={setSelected}
         id={(each) => each.Name ?? ''}
         label={(each) => each.Name ?? ''}
-        text={(each) => each.Name ?? ''}
+        text={(each) => `${each.Name ?? ''} ${each.BucketRegion ?? ''}`}
         placeholder={s.search}
         actions={
           <SpaceBetween direction="horizontal" size="xs">
             <Button iconName="refresh" ariaLabel={t.refresh} onClick={() => void buckets.reload()} />
+            <Button disabled={!chosen} onClick={() => setAsked('empty')}>
+              {s.emptyButton}
+            </Button>
             <Button disabled={!chosen} onClick={() => setAsked('delete')}>
               {t.delete}
             </Button>
@@ -84,6 +72,7 @@ export default function Buckets() {
             sortingField: 'Name',
             isRowHeader: true,
           },
+          { id: 'region', header: s.region, cell: (each) => each.BucketRegion ?? t.none, sortingField: 'BucketRegion' },
           {
             id: 'created',
             header: t.created,
@@ -92,34 +81,7 @@ export default function Buckets() {
           },
         ]}
       />
-      {asked === 'create' && (
-        <Modal
-          visible
-          header={s.create}
-          closeAriaLabel={t.close}
-          onDismiss={dismiss}
-          footer={
-            <Box float="right">
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button variant="link" onClick={dismiss}>
-                  {t.cancel}
-                </Button>
-                <Button variant="primary" loading={busy} disabled={!name} onClick={() => void create()}>
-                  {s.create}
-                </Button>
-              </SpaceBetween>
-            </Box>
-          }
-        >
-          <SpaceBetween size="m">
-            <ErrorAlert error={error} />
-            <FormField label={t.name} constraintText={s.rule} description={s.nameHint}>
-              <Input value={name} onChange={({ detail }) => setName(detail.value)} />
-            </FormField>
-            <CliCommand lines={[`aws s3 mb s3://${name || 'NAME'}`]} />
-          </SpaceBetween>
-        </Modal>
-      )}
+      {asked === 'create' && <CreateBucket reload={buckets.reload} onDismiss={dismiss} />}
       {asked === 'delete' && chosen && (
         <Confirm
           header={s.deleteHeader(chosen)}
@@ -128,7 +90,8 @@ export default function Buckets() {
           commands={[`aws s3 rb s3://${chosen}`]}
           onDismiss={dismiss}
           onConfirm={async () => {
-            await s3().send(new DeleteBucketCommand({ Bucket: chosen }));
+            await (await at(chosen)).send(new DeleteBucketCommand({ Bucket: chosen }));
+            forgetRegion(chosen);
             push('success', s.deleted(chosen));
             setSelected([]);
             await buckets.reload();
@@ -137,6 +100,63 @@ export default function Buckets() {
           <Box>{s.deleteWarning}</Box>
         </Confirm>
       )}
+      {asked === 'empty' && chosen && (
+        <Confirm
+          header={s.emptyHeader(chosen)}
+          word={s.emptyWord}
+          button={s.emptyButton}
+          commands={[`aws s3 rm --recursive s3://${chosen}`]}
+          onDismiss={() => {
+            setProgress(0);
+            dismiss();
+          }}
+          onConfirm={async () => {
+            const count = await deleteAll(chosen, [''], setProgress);
+            push('success', s.emptied(chosen, count));
+          }}
+        >
+          <Box>{s.emptyWarning}</Box>
+          {progress > 0 && <Box>{t.s3.objects.progress(progress)}</Box>}
+        </Confirm>
+      )}
     </>
+  );
+}
+
+function CreateBucket({ reload, onDismiss }: { reload: () => Promise<void>; onDismiss: () => void }) {
+  const own = session().region;
+  const regions = useLoad(async () => [...new Set([own, ...(await listRegions().catch(() => []))])].sort(), 'regions');
+  const [name, setName] = useState('');
+  const [region, setRegion] = useState(own);
+  const { push } = useFlash();
+  const options = (regions.data ?? [own]).map((value) => ({ value, label: value }));
+  return (
+    <FormModal
+      header={s.create}
+      button={s.create}
+      ready={Boolean(name)}
+      commands={[`aws s3 mb s3://${name || 'NAME'}${region === own ? '' : ` --region ${region}`}`]}
+      onDismiss={onDismiss}
+      onSubmit={async () => {
+        forgetRegion(name);
+        const place = region === HOME ? {} : { CreateBucketConfiguration: { LocationConstraint: region as never } };
+        await s3(region).send(new CreateBucketCommand({ Bucket: name, ...place }));
+        push('success', s.created(name));
+        await reload();
+      }}
+    >
+      <FormField label={t.name} constraintText={s.rule} description={s.nameHint}>
+        <Input value={name} onChange={({ detail }) => setName(detail.value)} disableBrowserAutocorrect />
+      </FormField>
+      <FormField label={s.region} description={s.regionHint}>
+        <Select
+          selectedOption={{ value: region, label: region }}
+          options={options}
+          filteringType="auto"
+          statusType={regions.loading ? 'loading' : 'finished'}
+          onChange={({ detail }) => setRegion(detail.selectedOption.value ?? own)}
+        />
+      </FormField>
+    </FormModal>
   );
 }
