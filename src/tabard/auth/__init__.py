@@ -17,7 +17,7 @@ from tabard.auth.dialects import (
     wrong_region,
 )
 from tabard.auth.signature import Signature, parse, plain, service_of
-from tabard.auth.verification import Verified, verify, verify_link
+from tabard.auth.verification import Verified, check_head, verify, verify_link
 from tabard.auth.version2 import MECHANISM as VERSION_2
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Signature",
     "Verified",
     "body_decoder",
+    "check_head",
     "decode_body",
     "expired_token",
     "failure",

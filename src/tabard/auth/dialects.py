@@ -14,7 +14,7 @@ from tabard.core.errors import AwsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Dialect = Literal["query", "ec2", "s3"]
+Dialect = Literal["query", "json", "ec2", "s3"]
 
 Kind = Literal[
     "missing_authentication",
@@ -101,6 +101,18 @@ _QUERY: dict[Kind, Wording] = {
     ),
 }
 
+_JSON_CODES = {
+    "ExpiredToken": "ExpiredTokenException",
+    "IncompleteSignature": "IncompleteSignatureException",
+    "InvalidClientTokenId": "UnrecognizedClientException",
+    "MissingAuthenticationToken": "MissingAuthenticationTokenException",
+    "SignatureDoesNotMatch": "InvalidSignatureException",
+}
+_JSON: dict[Kind, Wording] = {
+    kind: Wording(_JSON_CODES.get(wording.code, wording.code), 400, wording.message)
+    for kind, wording in _QUERY.items()
+}
+
 _AUTH_FAILURE = Wording("AuthFailure", 401, "AWS was not able to validate the provided access credentials")
 _REQUEST_EXPIRED = Wording("RequestExpired", 400, "Request has expired.")
 
@@ -184,8 +196,14 @@ _S3: dict[Kind, Wording] = {
     ),
 }
 
-_DIALECTS: dict[Dialect, dict[Kind, Wording]] = {"query": _QUERY, "ec2": _EC2, "s3": _S3}
-_DIALECT_OF: dict[str | None, Dialect] = {"ec2": "ec2", "s3": "s3", "s3express": "s3"}
+_DIALECTS: dict[Dialect, dict[Kind, Wording]] = {"query": _QUERY, "json": _JSON, "ec2": _EC2, "s3": _S3}
+_DIALECT_OF: dict[str | None, Dialect] = {
+    "cloudtrail": "json",
+    "ec2": "ec2",
+    "ec2-instance-connect": "json",
+    "s3": "s3",
+    "s3express": "s3",
+}
 
 
 def dialect_of(service: str | None) -> Dialect:

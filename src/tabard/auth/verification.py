@@ -104,18 +104,8 @@ def _carefully(
     *,
     streaming: bool,
 ) -> Verified:
-    s3 = dialect_of(service) == "s3"
-    amz_date = signature.amz_date
-    signed_at = instant(amz_date)
-    if signed_at is None or signature.presigned or not -MAX_SKEW <= now - signed_at <= MAX_SKEW:
-        _check_time(signature, signed_at, now, service)
-    if (
-        signature.service != service
-        or signature.date != amz_date[:8]
-        or signature.terminator != TERMINATOR
-        or (region is not None and signature.region != region)
-    ):
-        raise _scope_refused(signature, service, region)
+    check_head(signature, now, service, region)
+    s3, amz_date = dialect_of(service) == "s3", signature.amz_date
     names = signature.signed_names
     signed: Container[bytes] = names if len(names) < 32 else frozenset(names)
     values = header_values(request.headers)
@@ -208,6 +198,21 @@ def _plainly(
     if not hmac.compare_digest(key.sign(to_sign), signature.signature):
         return None
     return Verified(signature, scope.text, key)
+
+
+def check_head(signature: Signature, now: float, service: str, region: str | None = None) -> None:
+    """What of a claim can be refused before the body is there, and whosever key it names: its time and its scope."""
+    amz_date = signature.amz_date
+    signed_at = instant(amz_date)
+    if signed_at is None or signature.presigned or not -MAX_SKEW <= now - signed_at <= MAX_SKEW:
+        _check_time(signature, signed_at, now, service)
+    if (
+        signature.service != service
+        or signature.date != amz_date[:8]
+        or signature.terminator != TERMINATOR
+        or (region is not None and signature.region != region)
+    ):
+        raise _scope_refused(signature, service, region)
 
 
 def verify_link(

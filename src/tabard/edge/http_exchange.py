@@ -12,6 +12,8 @@ from tabard.core.http import HttpReply, HttpRequest
 
 BUFFERED_AT_MOST = 64 * 1024
 """Bytes of a body that wait for their reader before the client is not read from."""
+SHORT_AT_MOST = 8 * 1024
+"""Bytes of a body that is waited for before anybody looks at the request's head: what a stranger's connection may hold."""
 GATHERED_AT_MOST = 128 * 1024 * 1024
 """Bytes of all the bodies together that are being gathered, without the first 64 KiB of each: what those who send documents
 slowly, and have proven nothing yet, may hold of the memory."""
@@ -187,4 +189,4 @@ class Exchange:
     def is_short(self) -> bool:
         """Whether the body is announced, comes unasked, and is worth waiting for before anything else is done."""
         length = self.request.header(b"content-length")
-        return length is not None and int(length) <= BUFFERED_AT_MOST and not self.expects_continue
+        return length is not None and int(length) <= SHORT_AT_MOST and not self.expects_continue

@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 FORM_AT_MOST = 1024 * 1024
 """Bytes of a query request's body; more is answered with 413."""
+UNSIGNED_FORM_AT_MOST = 256 * 1024
+"""The same, of one that nobody signed: the longest holds a token or an assertion that proves somebody."""
 DOCUMENT_AT_MOST = 4 * 1024 * 1024
 """Bytes of a body that is a document (S3's XML, JSON)."""
 
@@ -146,16 +148,36 @@ class Pipeline:
         return self._refuse(passage, refusals.internal(passage.service))
 
     async def _pass_as_it_arrives(self, passage: Passage, body: Body) -> HttpReply:
-        """The way of a request whose body is still to come."""
+        """The way of a request whose body is still to come: it is not waited for where the head alone shows a refusal."""
         request = passage.http
         at_most = self._claim(passage)
         if at_most is not None:
+            signed = self._glance(passage)
+            at_most = at_most if signed else UNSIGNED_FORM_AT_MOST
             request.body = _bounded(await body.whole(at_most), at_most)
         match, way = self._route(passage)
         if not request.body and _is_document(way, request):
+            if passage.service == "s3":  # whose signatures are of a hash that is declared
+                self._verify(passage, way.built, match, streaming=True)
+            elif not self._glance(passage) and not way.built.anonymous:
+                raise auth.missing_authentication(passage.service)
             request.body = _bounded(await body.whole(DOCUMENT_AT_MOST), DOCUMENT_AT_MOST)
         reply = self._proceed(passage, way, match, body)
         return reply if isinstance(reply, HttpReply) else await reply
+
+    def _glance(self, passage: Passage) -> bool:
+        """Whether a form that is still to come is signed: by a key that exists, in its scope, in time. Raises ``AwsError``."""
+        request, service = passage.http, passage.service
+        if service and wire.service_of(request, service) is None:
+            self._route(passage)
+        signature = passage.signature = passage.signature or auth.parse(request)
+        if signature is None:
+            return False
+        found = self._principals.authenticate(signature.access_key_id, signature.token, passage.now)
+        if isinstance(found, Problem):
+            raise refusals.refused_credentials(found, service, signature)
+        auth.check_head(signature, passage.now, service)
+        return True
 
     def _claim(self, passage: Passage) -> int | None:
         """Read which service the request claims to be for; how long its form may be, where it is one."""
