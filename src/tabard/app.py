@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from tabard.audit.history import JsonLinesHistory
 from tabard.audit.jsonl import JsonLinesTrail
 from tabard.core.sources import system_clock, system_random
 from tabard.edge.control import ControlSocket
@@ -28,7 +29,7 @@ from tabard.edge.pipeline import Pipeline
 from tabard.identity import accounts
 from tabard.identity.keyring import KeyRing
 from tabard.objects.local import LocalBlobs
-from tabard.services import ec2, iam, issuer, s3, sts  # noqa: F401 - importing a service registers its operations
+from tabard.services import cloudtrail, ec2, iam, issuer, s3, sts  # noqa: F401 - importing a service registers its operations
 from tabard.services.iam.last_used import LastUsed
 from tabard.services.node import Node
 from tabard.services.s3 import runtime as s3_runtime
@@ -137,6 +138,7 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     blobs = LocalBlobs(data / "objects", durable=not settings.ephemeral)
     stack.push_async_callback(blobs.close)
     node.extensions[s3_runtime.OBJECTS] = blobs
+    node.extensions[cloudtrail.lookup_events.HISTORY] = JsonLinesHistory(data / "audit")
     last_used = LastUsed.of(node)
     stack.push_async_callback(last_used.flush)
     pipeline = Pipeline(node, trail, virtual_hosts=VIRTUAL_HOSTS)

@@ -6,9 +6,12 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 
 class Event(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -56,3 +59,29 @@ class Trail(Protocol):
 
     def close(self) -> None:
         """Flush and let go of the file."""
+
+
+class Look(Protocol):
+    """One look back through the trail: an iterator of records (JSON), the newest first.
+
+    It gives up after a bounded amount of reading: ``ended`` says whether nothing older is left that could match. ``position``
+    is where another look can go on: after the record that was given last, or where it was given up.
+    """
+
+    position: str
+    ended: bool
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+class History(Protocol):
+    """What a trail has kept. Reading blocks: it is for a thread of its own."""
+
+    def look_back(
+        self, needles: Sequence[bytes], *, since: float, until: float, position: str | None = None
+    ) -> Look:
+        """Look at the records of a time (seconds since the epoch) in which every needle occurs.
+
+        Both are rough, for the reader to check: records of other times and other meanings come along. Raises ``LookupError``
+        for a position that is none, or whose records have been removed.
+        """

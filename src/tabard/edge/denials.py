@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tabard import policy
+from tabard import policy, wire
 from tabard.core.errors import AwsError
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def denied(call: Call, request: policy.Request, decision: Decision) -> AwsError:
             f"Encoded authorization failure message: {encoded}",
             403,
         )
+    if wire.service(call.service).protocol == "json":
+        return AwsError("AccessDeniedException", message, 400)
     return AwsError("AccessDenied", message, 403)
 
 

@@ -146,13 +146,13 @@ class Recorder:
         if found is not None:
             return found
         service = passage.service
-        management = service in recording.MANAGEMENT_EVENTS
+        management = recording.is_management(service, passage.operation)
         before = (
             b'","eventSource":%b,"eventName":%b,"awsRegion":%b,"sourceIPAddress":%b,"userAgent":%b,"requestID":"'
             % (
                 _encode(f"{service or 'unknown'}.amazonaws.com"),
                 _encode(passage.operation),
-                _encode(passage.region),
+                _encode(recording.region_of(service, passage.region)),
                 _encode(source),
                 _encode(agent.decode("latin-1")),
             )

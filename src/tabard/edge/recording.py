@@ -59,8 +59,22 @@ _USER_TYPES = {
     "Anonymous": "AWSAccount",
     "Service": "AWSService",
 }
-MANAGEMENT_EVENTS = frozenset({"iam", "sts", "ec2"})
-"""The services whose calls CloudTrail counts as management; S3's are about data."""
+
+
+def is_management(service: str, operation: str) -> bool:
+    """Whether CloudTrail counts a call as management: all are, but for what S3 does with objects.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
+    """
+    if service != "s3":
+        return True
+    about_objects = "Object" in operation and not operation.endswith("ObjectLockConfiguration")
+    return not (about_objects or "Multipart" in operation or "Part" in operation or operation == "HeadBucket")
+
+
+def region_of(service: str, region: str) -> str:
+    """Where CloudTrail says that a call was made: IAM's are all made in one place, whatever region they are signed for."""
+    return "us-east-1" if service == "iam" else region
 
 
 @lru_cache(maxsize=4096)
@@ -161,7 +175,7 @@ def event(
     read_only: bool,
 ) -> Event:
     """The record of one call; ``decision`` is what additionalEventData says."""
-    management = service in MANAGEMENT_EVENTS
+    management = is_management(service, operation)
     kept = redacted(parameters) if parameters else None
     if operation == "ModifyInstanceAttribute" and kept and "value" in kept:
         kept["value"] = HIDDEN  # user data, where Attribute says so
@@ -177,7 +191,7 @@ def event(
         _second(int(now)),
         f"{service or 'unknown'}.amazonaws.com",
         operation,
-        region,
+        region_of(service, region),
         source_ip,
         http.header(b"user-agent") or "",
         request_id,
@@ -196,7 +210,7 @@ def event(
     )
 
 
-READ_PREFIXES = ("Get", "List", "Describe", "Head", "Simulate", "Decode", "AssumeRole")
+READ_PREFIXES = ("Get", "List", "Describe", "Head", "Simulate", "Decode", "AssumeRole", "Lookup")
 """Operations whose names begin so change nothing (CloudTrail calls AssumeRole read-only too)."""
 
 ANONYMOUS_IDENTITY = msgspec.Raw(b'{"type":"AWSAccount","principalId":"","accountId":"anonymous"}')

@@ -127,5 +127,5 @@ DIALECTS: dict[str, Dialect] = {
     ),
 }
 
-SCOPES: dict[str, str] = {"iam": "iam", "sts": "sts", "ec2": "ec2", "s3": "s3"}
+SCOPES: dict[str, str] = {"iam": "iam", "sts": "sts", "ec2": "ec2", "s3": "s3", "cloudtrail": "cloudtrail"}
 """From a credential scope's service to botocore's name of it: every service that is routed to."""

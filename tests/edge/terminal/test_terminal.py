@@ -303,7 +303,7 @@ def test_a_url_opens_once(world: World) -> None:
     url = world.url()
     terminal = world.open(url)
     terminal.until(PROMPT)
-    assert refused(world.open(url)) == (4401, "SignatureDoesNotMatch")
+    assert refused(world.open(url)) == (4401, "InvalidSignatureException")
     terminal.socket.close()
 
 
@@ -328,7 +328,7 @@ def test_a_url_for_something_else_opens_nothing(world: World, monkeypatch: pytes
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: datetime.fromtimestamp(late, UTC))
     old = world.url(expires=900)
     monkeypatch.undo()
-    assert refused(world.open(old)) == (4401, "SignatureDoesNotMatch")
+    assert refused(world.open(old)) == (4401, "InvalidSignatureException")
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ class TerminalDoor:
         until = signed_at + min(signature.expires or EXPIRES_AT_MOST, EXPIRES_AT_MOST)
         self._used = {each: end for each, end in self._used.items() if end >= call.now}
         if until < call.now or signature.signature in self._used:
-            raise AwsError("SignatureDoesNotMatch", "The URL has expired, or has been used.", 403)
+            raise AwsError("InvalidSignatureException", "The URL has expired, or has been used.")
         self._used[signature.signature] = until
         return on_connecting(call, request)
 
