@@ -15,13 +15,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
 from tabard.core.http import HttpReply, HttpRequest
 from tabard.edge.http_exchange import BUFFERED_AT_MOST, Body, Disconnected, Exchange, Origin, Upgrade
-from tabard.edge.http_shared import Shared, lines, status_line, target
+from tabard.edge.http_reply import Streamed, in_one_piece, lines, status_line
+from tabard.edge.http_shared import Shared, target
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
@@ -49,7 +51,6 @@ AT_ONCE_AT_MOST = 16
 NEVER = float("inf")
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_WITHOUT_BODY = frozenset({204, 304})
 
 
 class Connection(asyncio.Protocol):
@@ -352,55 +353,27 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
-        head = exchange.request.method == "HEAD"
-        told = lines(reply.headers)
-        status = reply.status
-        if status in _WITHOUT_BODY:
-            head = True
-        elif b"\ncontent-length: " not in b"\n" + told:
-            told += b"content-length: %d\r\n" % len(body)
-        close = not exchange.keep_alive or not exchange.body.complete or self._shared.closing
-        if b"\nconnection: close\r\n" in b"\n" + told:
-            close = True
-        elif close:
-            told += b"connection: close\r\n"
+        data, close = in_one_piece(exchange, reply, body, self._shared)
         exchange.started = True
-        shown = b"" if head else body
-        self._shared.write(
-            transport, b"%b%b%b\r\n%b" % (status_line(status), self._shared.default_headers, told, shown)
-        )
+        self._shared.write(transport, data)
         if close:
             self._close(linger=not exchange.body.complete)
 
     async def _stream(self, exchange: Exchange, reply: HttpReply, stream: AsyncIterator[bytes]) -> None:
-        """A reply as it is made. One that turns out shorter or longer than announced is broken off, for the client to see."""
+        """A reply as it is made."""
+        streamed = Streamed(exchange, reply, self._shared)
         try:
-            length = next((int(value) for name, value in reply.headers if name == b"content-length"), None)
-            chunks = length is None and exchange.chunks
-            close = not exchange.keep_alive or not exchange.body.complete or self._shared.closing
-            close = close or (length is None and not chunks)
-            more = b"transfer-encoding: chunked\r\n" if chunks else b""
-            more += b"connection: close\r\n" if close else b""
-            told = lines(reply.headers) + more
+            head = streamed.head()
             exchange.started = True
-            await self._send(b"%b%b%b\r\n" % (status_line(reply.status), self._shared.default_headers, told))
-            if exchange.request.method != "HEAD":
-                sent = 0
-                async for chunk in stream:
-                    sent += len(chunk)
-                    if length is not None and sent > length:
-                        raise ValueError(f"a reply of {length} bytes turned out longer")
-                    if chunk:
-                        await self._send(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunks else chunk)
-                if length is not None and sent < length:
-                    raise ValueError(f"a reply of {length} bytes turned out to be of {sent}")
-                if chunks:
-                    await self._send(b"0\r\n\r\n")
+            await self._send(head)
+            async with aclosing(streamed.pieces(stream)) as pieces:
+                async for piece in pieces:
+                    await self._send(piece)
         finally:
             end = getattr(stream, "aclose", None)
             if end is not None:
                 await end()
-        if close:
+        if streamed.close:
             self._close(linger=not exchange.body.complete)
 
     async def _send(self, data: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httptools
@@ -11,15 +10,10 @@ import httptools
 if TYPE_CHECKING:
     import asyncio
 
-    from tabard.core.http import Headers
     from tabard.edge.http_connection import Connection
     from tabard.edge.http_exchange import Handler
 
 log = logging.getLogger(__name__)
-
-_STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
-}
 
 
 class Shared:
@@ -84,20 +78,3 @@ def target(url: bytes) -> tuple[str, str]:
         return (parsed.path or b"/").decode("ascii"), (parsed.query or b"").decode("ascii")
     path, _, query = url.decode("ascii").partition("?")
     return path, query
-
-
-def lines(headers: Headers) -> bytes:
-    """A reply's headers; raises ``ValueError`` for one that would be two."""
-    pieces: list[bytes] = []
-    for name, value in headers:
-        pieces += name, b": ", value, b"\r\n"
-    shown = b"".join(pieces)
-    many = len(headers)
-    if shown.count(b"\n") != many or shown.count(b"\r") != many or b"\0" in shown:
-        raise ValueError("a header of the reply holds a line break")
-    return shown
-
-
-def status_line(status: int) -> bytes:
-    """The first line of a reply."""
-    return _STATUS_LINES.get(status) or b"HTTP/1.1 %d Unknown\r\n" % status
