@@ -79,7 +79,15 @@ export function List<Item>(props: ListProps<Item>) {
   const keys = visible.map(id).join('\n');
   useEffect(() => props.onVisible?.(visible), [keys]);
   const chosen = items.filter((item) => props.selected?.includes(id(item)));
-  if (loaded.error && !loaded.data) return <ErrorAlert error={loaded.error} />;
+  const variant = props.level ?? (props.embedded ? 'h3' : 'h1');
+  if (loaded.error && !loaded.data) {
+    return (
+      <SpaceBetween size="m">
+        <Header variant={variant}>{props.header}</Header>
+        <ErrorAlert error={loaded.error} />
+      </SpaceBetween>
+    );
+  }
   const total = loaded.data ? `(${items.length})` : '';
   return (
     <SpaceBetween size="s">
@@ -116,7 +124,7 @@ export function List<Item>(props: ListProps<Item>) {
       }}
       header={
         <Header
-          variant={props.level ?? (props.embedded ? 'h3' : 'h1')}
+          variant={variant}
           counter={props.selection === 'multi' && chosen.length ? `(${chosen.length}/${items.length})` : total}
           description={props.description}
           actions={props.actions}
