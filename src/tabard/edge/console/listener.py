@@ -19,6 +19,8 @@ from tabard.edge.console import federation
 from tabard.edge.console.files import PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from tabard.core.http import HttpRequest
     from tabard.edge.console.files import Pages
     from tabard.edge.console.sign_in import SignIn
@@ -54,7 +56,7 @@ class ConsoleListener:
         self._sign_in = sign_in
         self._terminal = terminal
 
-    async def api(self, request: HttpRequest, body: Body, origin: Origin) -> HttpReply:
+    def api(self, request: HttpRequest, body: Body, origin: Origin) -> HttpReply | Awaitable[HttpReply]:
         """The public API, sandboxed. A browser that opens the bare address is sent to the console."""
         host = _own_host(request)
         if host is None:
@@ -62,28 +64,26 @@ class ConsoleListener:
         if request.path == "/" and request.method in {"GET", "HEAD"} and _is_navigation(request):
             return HttpReply(302, [(b"location", PREFIX.encode()), *_SANDBOX])
         if request.path in {"/federation", "/switchrole"} and _is_for_the_console(request):
-            return await self.own(request, body, origin)
-        reply = await self._pipeline.handle(request, body, origin)
-        reply.headers = [header for header in reply.headers if header[0] not in _REPLACED]
-        reply.headers.extend(_SANDBOX)
-        return reply
+            return self.own(request, body, origin)
+        reply = self._pipeline.answer(request, body, origin)
+        return _sandboxed(reply) if isinstance(reply, HttpReply) else _sandboxed_later(reply)
 
-    async def own(self, request: HttpRequest, body: Body, origin: Origin) -> HttpReply:
-        """Pages, signing in, and health."""
+    def own(self, request: HttpRequest, body: Body, origin: Origin) -> HttpReply | Awaitable[HttpReply]:
+        """Pages, signing in, and health: at once where nothing has to be waited for."""
         host = _own_host(request)
         if host is None:
             return _misdirected()
         base = f"{'https' if origin.secure else 'http'}://{host}"
         if request.path in SIGN_IN_PATHS or request.path in federation.PATHS:
-            reply = await self._signing_in(request, body, origin, base)
-        elif request.path == TERMINAL_PATH and self._terminal is not None:
+            return _dressed_later(self._signing_in(request, body, origin, base), base)
+        if request.path == TERMINAL_PATH and self._terminal is not None:
             if not _from_here(request, base):
                 return _text(403, b"a page of another origin may not open a terminal here\n")
-            return self._terminal.open(request, origin)
-        elif request.method not in {"GET", "HEAD"}:
+            return _later(self._terminal, request, origin)
+        if request.method not in {"GET", "HEAD"}:
             reply = _text(405, b"GET or HEAD alone\n")
         elif request.path.startswith(PREFIX):
-            reply = await self._pages.reply(request)
+            return _dressed_later(self._pages.reply(request), base)
         elif request.path == "/switchrole":
             reply = HttpReply(302, [(b"location", f"{PREFIX}switchrole?{request.query}".encode())])
         elif request.path == "/_/console":
@@ -92,9 +92,7 @@ class ConsoleListener:
             reply = HttpReply(200, [(b"content-type", b"application/json")], b'{"status":"ok"}\n')
         else:
             reply = _text(404, b"not found\n")
-        reply.headers.append((b"content-security-policy", _policy(base)))
-        reply.headers.extend(_PAGE_HEADERS)
-        return reply
+        return _dressed(reply, base)
 
     async def _signing_in(self, request: HttpRequest, body: Body, origin: Origin, base: str) -> HttpReply:
         """The paths that only pages of this origin may post to, and those that are AWS's, which programs and links use."""
@@ -108,6 +106,32 @@ class ConsoleListener:
         if not _from_here(request, base):
             return _text(403, b"a page of another origin may not sign in here\n")
         return await self._sign_in.reply(request, body, origin, base)
+
+
+def _sandboxed(reply: HttpReply) -> HttpReply:
+    reply.headers = [header for header in reply.headers if header[0] not in _REPLACED]
+    reply.headers.extend(_SANDBOX)
+    return reply
+
+
+async def _sandboxed_later(reply: Awaitable[HttpReply]) -> HttpReply:
+    return _sandboxed(await reply)
+
+
+def _dressed(reply: HttpReply, base: str) -> HttpReply:
+    """A reply of ours with what keeps pages apart."""
+    reply.headers.append((b"content-security-policy", _policy(base)))
+    reply.headers.extend(_PAGE_HEADERS)
+    return reply
+
+
+async def _dressed_later(reply: Awaitable[HttpReply], base: str) -> HttpReply:
+    return _dressed(await reply, base)
+
+
+async def _later(terminal: TerminalDoor, request: HttpRequest, origin: Origin) -> HttpReply:
+    """A connection is handed over by those alone who answer in a while."""
+    return terminal.open(request, origin)
 
 
 def _policy(base: str) -> bytes:
