@@ -212,7 +212,12 @@ def test_a_grant_to_everyone_is_public_unless_a_fixed_value_limits_it(
 
 def test_what_has_nothing_to_say_answers_204_where_aws_does(s3: Any, bucket: str) -> None:
     """As recorded of AWS, where the model says nothing of the status."""
-    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     tags = {"TagSet": [{"Key": "a", "Value": "b"}]}
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
