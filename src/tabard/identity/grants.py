@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tabard import policy
 from tabard.catalog import managed_policies
 from tabard.core.arn import Arn
+from tabard.core.remembering import by_length
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,8 @@ Source = tuple[str, str, str]
 """What something was made from, as the change log names it: kind, account, key."""
 
 _GRANTED_AT_MOST = 20_000
+_DOCUMENTS_AT_MOST = 32 * 1024 * 1024
+"""Characters of the documents that are kept compiled beside those that principals in use hold."""
 
 
 class Granted(NamedTuple):
@@ -30,7 +32,7 @@ class Granted(NamedTuple):
     made_from: tuple[Source, ...]
 
 
-@lru_cache(maxsize=8192)
+@by_length(_DOCUMENTS_AT_MOST)
 def compiled(text: str, kind: policy.Kind, name: str, version: str = "") -> Compiled:
     """A stored policy document compiled, once for as long as its text stays the same; ``name`` is its ARN, where it has one."""
     arn = name if name.startswith("arn:") else ""
@@ -38,7 +40,7 @@ def compiled(text: str, kind: policy.Kind, name: str, version: str = "") -> Comp
     return policy.compile(document, policy.Source(kind, arn, name, version))
 
 
-@lru_cache(maxsize=8192)
+@by_length(_DOCUMENTS_AT_MOST)
 def linked(text: str, kind: policy.Kind, name: str) -> PolicySet:
     """A resource's or role's own policy, compiled and linked, once for as long as its text stays the same."""
     return policy.link([compiled(text, kind, name)])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabard import policy
 from tabard.core.arn import bucket_arn
+from tabard.core.remembering import by_length
 from tabard.services.operation import Check
 from tabard.services.s3.errors import access_denied, no_such_bucket, wrong_region
 from tabard.services.s3.request_keys import names_region, request_keys
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tabard.store.s3 import Bucket, Object
 
 
-@lru_cache(maxsize=4096)
+@by_length(16 * 1024 * 1024)
 def linked(document: str) -> PolicySet:
     """A bucket policy's document, ready for decisions; made once per document."""
     parsed = policy.parse(document, policy.Kind.RESOURCE, policy.Dialect.S3)
