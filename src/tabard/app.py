@@ -21,6 +21,7 @@ import uvloop
 
 from tabard.audit.history import JsonLinesHistory
 from tabard.audit.jsonl import JsonLinesTrail
+from tabard.compute import guest
 from tabard.core.sources import system_clock, system_random
 from tabard.edge.control import ControlSocket
 from tabard.edge.http import HttpServer, Origin
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tabard.compute.port import Driver, Machine
+    from tabard.services.ec2.pushed_keys import PushedKeys
     from tabard.services.ec2.reconciler import InstanceReconciler
 
 API_ADDRESS = ("169.254.171.1", 80)
@@ -232,15 +234,18 @@ async def _start_instances(
     from tabard.edge.ssh import HostKeyFolder, SshFrontDoor
     from tabard.metadata import TokenSealer
     from tabard.services.ec2 import runtime
+    from tabard.services.ec2.instance_connect import PUSHED_KEYS
     from tabard.services.ec2.metadata_view import InstanceMetadata
+    from tabard.services.ec2.pushed_keys import PushedKeys
     from tabard.services.ec2.reconciler import InstanceReconciler, Site
 
     ssh_port = settings.ssh_port or _ssh_port()
     driver = instance_driver()
     stack.push_async_callback(driver.close)
-    shown = InstanceMetadata(node.store, node.keys, node.clock, node.random)
+    pushed = node.extensions[PUSHED_KEYS] = PushedKeys(node.clock)
+    shown = InstanceMetadata(node.store, node.keys, node.clock, node.random, pushed)
     listener = MetadataListener(shown, TokenSealer(node.keys.derive(b"metadata-token")), node.clock)
-    directory = _Directory()
+    directory = _Directory(pushed)
     ssh = SshFrontDoor(HostKeyFolder(data / "host-keys"), directory)
     stack.push_async_callback(ssh.close_all)
     doors = InstanceDoors(server, listener, ssh, ssh_port)
@@ -264,12 +269,18 @@ def instance_driver() -> Driver:
 
 
 class _Directory:
-    """What the SSH front door asks about instances; the reconciler knows."""
+    """What the SSH front door asks about instances; the reconciler knows, and whoever pushed keys to them."""
 
     reconciler: InstanceReconciler
 
+    def __init__(self, pushed: PushedKeys) -> None:
+        self._pushed = pushed
+
     def authorized_keys(self, instance_id: str) -> Sequence[str]:
-        return self.reconciler.authorized_keys(instance_id)
+        return [
+            *self.reconciler.authorized_keys(instance_id),
+            *self._pushed.of(instance_id).get(guest.USER, ()),
+        ]
 
     def machine(self, instance_id: str) -> Machine | None:
         return self.reconciler.machine(instance_id)

@@ -150,6 +150,16 @@ def _public_keys(asking: Asking) -> Mapping[str, Node] | None:
     return {"0": {"openssh-key": lambda asking: asking.view.openssh_key}}
 
 
+def _pushed_keys(asking: Asking) -> Mapping[str, Node] | None:
+    """EC2 Instance Connect's; the certificate that AWS signs them with is nobody else's to show."""
+    keys = asking.view.pushed_keys()
+
+    def of(user: str) -> Leaf:
+        return lambda _: "\n".join(keys[user])
+
+    return {"active-keys": {user: of(user) for user in keys}} if keys else None
+
+
 def _iam(asking: Asking) -> Mapping[str, Node] | None:
     info = asking.view.iam()
     if info is None:
@@ -196,6 +206,7 @@ META_DATA: Mapping[str, Node] = {
     "local-hostname": _primary(lambda interface: interface.private_hostname),
     "local-ipv4": _primary(lambda interface: interface.private_ipv4),
     "mac": _primary(lambda interface: interface.mac),
+    "managed-ssh-keys": Branch(_pushed_keys),
     "network": {"interfaces": {"macs": Branch(_interfaces)}},
     "placement": {
         "availability-zone": lambda asking: asking.view.availability_zone,

@@ -150,3 +150,5 @@ class InstanceView:
     product_codes: tuple[str, ...] = ()
     target_lifecycle_state: str | None = None
     sign_identity: Callable[[bytes], IdentitySignatures] | None = None
+    pushed_keys: Callable[[], Mapping[str, list[str]]] = dict
+    """The SSH keys that open the instance's door for a moment, by user."""

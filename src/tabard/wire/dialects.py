@@ -127,5 +127,7 @@ DIALECTS: dict[str, Dialect] = {
     ),
 }
 
-SCOPES: dict[str, str] = {"iam": "iam", "sts": "sts", "ec2": "ec2", "s3": "s3", "cloudtrail": "cloudtrail"}
+SCOPES: dict[str, str] = {
+    name: name for name in ("cloudtrail", "ec2", "ec2-instance-connect", "iam", "s3", "sts")
+}
 """From a credential scope's service to botocore's name of it: every service that is routed to."""

@@ -21,6 +21,7 @@ from tabard.services.ec2 import groups, instance_view
 from tabard.services.ec2.default_network import VPC_CIDR, default_network
 from tabard.services.ec2.images import ROOT_DEVICE
 from tabard.services.ec2.profiles import EC2_PRINCIPAL
+from tabard.services.ec2.pushed_keys import PushedKeys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,8 +60,11 @@ class _Shown(NamedTuple):
 class InstanceMetadata:
     """The metadata of a node's instances. For the event loop's thread only."""
 
-    def __init__(self, store: Store, keys: KeyRing, clock: Clock, random: Random) -> None:
+    def __init__(
+        self, store: Store, keys: KeyRing, clock: Clock, random: Random, pushed: PushedKeys | None = None
+    ) -> None:
         self._store = store
+        self._pushed = pushed or PushedKeys(clock)
         self._keys = keys
         self._clock = clock
         self._random = random
@@ -111,6 +115,7 @@ class InstanceMetadata:
             openssh_key=instance.public_key,
             block_devices={"ami": ROOT_DEVICE, "root": ROOT_DEVICE},
             monitoring="enabled" if instance.monitoring else "disabled",
+            pushed_keys=partial(self._pushed.of, instance.id),
         )
 
     def _user_data(self, instance: Instance) -> bytes | None:
