@@ -5,6 +5,7 @@ import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import Tabs from '@cloudscape-design/components/tabs';
+import { lazy, Suspense } from 'react';
 import { quoted } from '../cli';
 import { useLoad } from '../data';
 import { navigate, pathOf, useRoute } from '../routing';
@@ -13,6 +14,7 @@ import { CopyIcon, Empty, ErrorAlert } from '../shell/parts';
 import { t } from '../strings';
 import { getInstance, nameOf } from './api';
 
+const Browser = lazy(() => import('./terminal'));
 const c = t.ec2.connect;
 const TRY = 'aws s3 ls\naws sts get-caller-identity';
 
@@ -26,6 +28,15 @@ export default function Connect({ id }: { id: string }) {
   const running = found.State?.Name === 'running';
   const tabs = [
     {
+      id: 'browser',
+      label: c.tabs.browser,
+      content: (
+        <Suspense fallback={<Spinner />}>
+          <Browser id={id} running={running} />
+        </Suspense>
+      ),
+    },
+    {
       id: 'ssh',
       label: c.tabs.ssh,
       content: <Ssh ip={running ? found.PublicIpAddress : undefined} keyName={found.KeyName} />,
@@ -36,7 +47,7 @@ export default function Connect({ id }: { id: string }) {
       <ErrorAlert error={instance.error} />
       <Header variant="h1" description={c.description}>{`${c.page} ${nameOf(found) || id}`}</Header>
       <Tabs
-        activeTabId={query.get('tab') ?? 'ssh'}
+        activeTabId={query.get('tab') ?? 'browser'}
         onChange={({ detail }) => navigate(`${place}?tab=${detail.activeTabId}`, true)}
         tabs={tabs}
       />
