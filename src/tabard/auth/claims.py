@@ -45,12 +45,13 @@ class Scope(NamedTuple):
 class SignedHeaders:
     """The headers that a request says are signed, one object for all who sign the same ones."""
 
-    __slots__ = ("_headers_met", "_pick", "_template", "names", "wire_names")
+    __slots__ = ("_pick", "_template", "headers_met", "names", "wire_names")
 
     def __init__(self, text: str) -> None:
         self.names = tuple(sorted({name.strip() for name in text.lower().split(";")} - {""}))
         self.wire_names = tuple([name.encode("latin-1", "replace") for name in self.names])
-        self._headers_met: tuple[bytes, ...] | None = None
+        self.headers_met: tuple[bytes, ...] | None = None
+        """The header names of a request that were last found covered."""
         self._pick: Callable[[Mapping[bytes, bytes]], tuple[bytes, ...]] | None = None
         self._template = b""
 
@@ -59,13 +60,13 @@ class SignedHeaders:
 
         False is no refusal: some services let some headers be unsigned, which the careful way knows.
         """
-        if headers == self._headers_met:
+        if headers == self.headers_met:
             return True
         signed = self.wire_names
         if b"host" not in signed or any(name[:6] == b"x-amz-" and name not in signed for name in headers):
             return False
         if len(headers) <= _NAMES_REMEMBERED_AT_MOST:
-            self._headers_met = headers
+            self.headers_met = headers
         return True
 
     def pick(self, values: Mapping[bytes, bytes]) -> tuple[bytes, ...]:

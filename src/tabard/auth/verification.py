@@ -33,7 +33,7 @@ from tabard.core.errors import AwsError
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from tabard.auth.claims import Claim
+    from tabard.auth.claims import SignedHeaders
     from tabard.core.http import HttpRequest
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -87,11 +87,52 @@ def verify(
     :func:`tabard.auth.body_decoder`. Raises ``AwsError``.
     """
     claim = signature.claim
-    if claim is not None and region is None:
-        verified = _plainly(signature, claim, request, secret, now, service, streaming=streaming)
-        if verified is not None:
-            return verified
+    if claim is None or region is not None:
+        return _carefully(signature, request, secret, now, service, region, streaming=streaming)
+    # As SDKs send it: the same is proven as with care, of the same bytes, but for what is the same in all of a client's.
+    # Care has the last word on whatever is unusual: nothing is refused here but a body that is not the one declared.
+    values, amz_date, scope, signed = request.first, signature.amz_date, claim.scope, claim.signed
+    signed_at, headers = instant(amz_date), tuple(values)
+    if (
+        signed_at is not None
+        and -MAX_SKEW <= now - signed_at <= MAX_SKEW
+        and scope.service == service
+        and scope.date == amz_date[:8]
+        and len(headers) == len(request.headers)
+        and (headers == signed.headers_met or signed.cover(headers))
+    ):
+        if scope.s3:
+            declared = signature.payload
+            if declared != EMPTY_SHA256 or request.body:
+                declared = _declared_payload(signature, request, service, streaming=streaming)
+            payload = declared.encode()
+        else:
+            body = request.body
+            payload = sha256(body).hexdigest().encode() if body else _EMPTY_PAYLOAD
+        canonical = _plain_request(request, signed, payload, s3=scope.s3)
+        if canonical is not None:
+            to_sign = f"AWS4-HMAC-SHA256\n{amz_date}\n{scope.text}\n{sha256(canonical).hexdigest()}"
+            key = claim.key(secret)
+            if hmac.compare_digest(key.sign(to_sign.encode()), signature.signature):
+                return Verified(signature, scope.text, key)
     return _carefully(signature, request, secret, now, service, region, streaming=streaming)
+
+
+def _plain_request(request: HttpRequest, signed: SignedHeaders, payload: bytes, *, s3: bool) -> bytes | None:
+    """The canonical request; None where a header's white space has to be folded, or anything is absent or malformed."""
+    path, query = request.path, request.query
+    try:
+        given = signed.pick(request.first)
+        if path != "/":
+            path = canonical_s3_path(path) if s3 else canonical_path(path)
+        if query:
+            query = canonical_query(query)
+    except (KeyError, ValueError):
+        return None
+    lines = b"\n".join(given)
+    if b" ".join(lines.split()) != lines.replace(b"\n", b" ") or lines.count(b"\n") >= len(given):
+        return None
+    return signed.template % (f"{request.method}\n{path}\n{query}\n".encode(), *given, payload)
 
 
 def _carefully(
@@ -143,61 +184,6 @@ def _carefully(
         if not hmac.compare_digest(expected, given):
             raise _mismatch(signature, service, canonical, to_sign)
     return Verified(signature, scope, key)
-
-
-def _plainly(
-    signature: Signature,
-    claim: Claim,
-    request: HttpRequest,
-    secret: str,
-    now: float,
-    service: str,
-    *,
-    streaming: bool,
-) -> Verified | None:
-    """As ``verify``, for requests in which nothing is unusual; None for all that has to be read with care, or refused.
-
-    It proves the same, of the same bytes; it only spares what is the same in every request of a client. The careful way
-    decides about whatever comes back as None, so nothing is refused here but a body that is not the one declared.
-    """
-    values, amz_date, scope, signed = request.first, signature.amz_date, claim.scope, claim.signed
-    signed_at = instant(amz_date)
-    if (
-        signed_at is None
-        or not -MAX_SKEW <= now - signed_at <= MAX_SKEW
-        or scope.service != service
-        or scope.date != amz_date[:8]
-        or len(values) != len(request.headers)
-        or not signed.cover(tuple(values))
-    ):
-        return None
-    if scope.s3:
-        declared = signature.payload
-        if declared != EMPTY_SHA256 or request.body:
-            declared = _declared_payload(signature, request, service, streaming=streaming)
-        payload = declared.encode()
-    else:
-        body = request.body
-        payload = sha256(body).hexdigest().encode() if body else _EMPTY_PAYLOAD
-    path, query = request.path, request.query
-    try:
-        given = signed.pick(values)
-        if path != "/":
-            path = canonical_s3_path(path) if scope.s3 else canonical_path(path)
-        if query:
-            query = canonical_query(query)
-    except (KeyError, ValueError):
-        return None
-    lines = b"\n".join(given)
-    if b" ".join(lines.split()) != lines.replace(b"\n", b" ") or lines.count(b"\n") >= len(given):
-        return None  # white space in a header's value has to be folded
-    head = f"{request.method}\n{path}\n{query}\n".encode()
-    digest = sha256(signed.template % (head, *given, payload)).hexdigest()
-    to_sign = f"AWS4-HMAC-SHA256\n{amz_date}\n{scope.text}\n{digest}".encode()
-    key = claim.key(secret)
-    if not hmac.compare_digest(key.sign(to_sign), signature.signature):
-        return None
-    return Verified(signature, scope.text, key)
 
 
 def check_head(signature: Signature, now: float, service: str, region: str | None = None) -> None:

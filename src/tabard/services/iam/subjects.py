@@ -171,7 +171,7 @@ def group_check(call: Call, action: str, name: str, *, path: str = "/", more: Ke
 
 
 def _entity_keys(entity: User | Role, *, boundary: bool, more: Keys | None) -> Keys:
-    keys: Keys = tagging.resource_keys(entity.tags)
+    keys: Keys = tagging.resource_keys(entity.tags) if entity.tags else {}
     if boundary and entity.boundary is not None:
         keys["iam:permissionsboundary"] = entity.boundary
     if more:
