@@ -14,9 +14,13 @@ export function explain(error: unknown): Explained {
     return { code: t.errors.noAnswer, message: t.errors.unreachable, hint: t.errors.unreachableHint };
   }
   const code = error.name;
-  // EC2 appends a long encoded text for whoever may decode it: that is not for reading here
-  const message = error.message.replace(/ ?Encoded authorization failure message: \S+/, '');
+  const message = readable(error.message);
   return { code, message, hint: t.errors.hints[code] };
+}
+
+/** EC2 appends a long encoded text for whoever may decode it: that is not for reading here. */
+export function readable(message: string): string {
+  return message.replace(/ ?Encoded authorization failure message: \S+/, '');
 }
 
 export function isCode(error: unknown, code: string): boolean {
@@ -42,7 +46,7 @@ const DENIAL =
 
 /** The parts of AWS's words for a denial; undefined for other messages. */
 export function denialIn(message: string): Denial | undefined {
-  const found = DENIAL.exec(message.trim())?.groups;
+  const found = DENIAL.exec(readable(message).trim())?.groups;
   if (!found?.actor || !found.action) return undefined;
   const because = found.because ?? '';
   return {

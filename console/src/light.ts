@@ -6,7 +6,15 @@ import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { session } from './session';
 
-async function send(service: string, region: string, method: 'GET' | 'POST', body: string): Promise<Document> {
+interface Asked {
+  service: string;
+  region: string;
+  method: 'GET' | 'POST';
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+async function send({ service, region, method, headers: more = {}, body }: Asked): Promise<Response> {
   const { credentials } = session();
   const signer = new SignatureV4({
     service,
@@ -24,19 +32,30 @@ async function send(service: string, region: string, method: 'GET' | 'POST', bod
     hostname: location.hostname,
     path: '/',
     query: {},
-    headers: {
-      host: location.host,
-      ...(method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' } : {}),
-    },
-    ...(method === 'POST' ? { body } : {}),
+    headers: { host: location.host, ...more },
+    ...(body === undefined ? {} : { body }),
   });
   const { host: _, ...sent } = headers;
-  const reply = await fetch('/', { method, headers: sent, credentials: 'omit', cache: 'no-store', ...(method === 'POST' ? { body } : {}) });
+  return fetch('/', { method, headers: sent, credentials: 'omit', cache: 'no-store', ...(body === undefined ? {} : { body }) });
+}
+
+function refused(code: string, message: string): Error {
+  const error = new Error(message);
+  error.name = code;
+  return error;
+}
+
+async function xml(asked: Asked): Promise<Document> {
+  const reply = await send(asked);
   const read = new DOMParser().parseFromString(await reply.text(), 'text/xml');
   if (reply.ok) return read;
-  const error = new Error(textOf(read, 'Message') || reply.statusText);
-  error.name = textOf(read, 'Code') || String(reply.status);
-  throw error;
+  throw refused(textOf(read, 'Code') || String(reply.status), textOf(read, 'Message') || reply.statusText);
+}
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+
+function query(service: string, region: string, asked: Record<string, string>): Promise<Document> {
+  return xml({ service, region, method: 'POST', headers: FORM, body: new URLSearchParams(asked).toString() });
 }
 
 /** The text of the first element of this name below another, whatever its namespace; empty where there is none. */
@@ -58,7 +77,7 @@ export async function iamPages(action: string, more: Record<string, string> = {}
   let marker = '';
   do {
     const asked = { Action: action, Version: '2010-05-08', ...more, ...(marker ? { Marker: marker } : {}) };
-    const page = await send('iam', 'us-east-1', 'POST', new URLSearchParams(asked).toString());
+    const page = await query('iam', 'us-east-1', asked);
     pages.push(page);
     marker = textOf(page, 'Marker');
   } while (marker);
@@ -71,7 +90,7 @@ export async function ec2Pages(action: string): Promise<Document[]> {
   let token = '';
   do {
     const asked = { Action: action, Version: '2016-11-15', ...(token ? { NextToken: token } : {}) };
-    const page = await send('ec2', session().region, 'POST', new URLSearchParams(asked).toString());
+    const page = await query('ec2', session().region, asked);
     pages.push(page);
     token = textOf(page, 'nextToken');
   } while (token);
@@ -80,5 +99,32 @@ export async function ec2Pages(action: string): Promise<Document[]> {
 
 /** The names of the caller's buckets. */
 export async function bucketNames(): Promise<string[]> {
-  return at(await send('s3', session().region, 'GET', ''), 'Bucket', 'Name').map((each) => each.textContent ?? '');
+  const listing = await xml({ service: 's3', region: session().region, method: 'GET' });
+  return at(listing, 'Bucket', 'Name').map((each) => each.textContent ?? '');
+}
+
+export interface TrailEvent {
+  EventId: string;
+  EventName: string;
+  EventSource: string;
+  EventTime: number;
+  Username?: string;
+  CloudTrailEvent: string;
+}
+
+/** The latest management events of the account. */
+export async function latestEvents(count: number): Promise<TrailEvent[]> {
+  const reply = await send({
+    service: 'cloudtrail',
+    region: session().region,
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents',
+    },
+    body: JSON.stringify({ MaxResults: count }),
+  });
+  const told = (await reply.json()) as { Events?: TrailEvent[]; __type?: string; message?: string; Message?: string };
+  if (reply.ok) return told.Events ?? [];
+  throw refused(told.__type?.split('#').pop() ?? String(reply.status), told.message ?? told.Message ?? reply.statusText);
 }

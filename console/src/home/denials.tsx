@@ -1,11 +1,11 @@
 /** What was denied of late, and why: from the trail of events, where one may look it up. */
-import type { Event } from '@aws-sdk/client-cloudtrail';
 import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { settings } from '../clients';
 import { useLoad } from '../data';
+import { readable } from '../errors';
+import { latestEvents, type TrailEvent } from '../light';
 import { session } from '../session';
 import { WhyDenied } from '../shell/denied';
 import { ago, Empty } from '../shell/parts';
@@ -25,20 +25,18 @@ interface Denied {
 
 async function look(): Promise<Denied[] | undefined> {
   if (!session().services.includes('cloudtrail')) return undefined;
-  const { CloudTrailClient, LookupEventsCommand } = await import('@aws-sdk/client-cloudtrail');
-  const reply = await new CloudTrailClient(settings()).send(new LookupEventsCommand({ MaxResults: 50 }));
-  return (reply.Events ?? []).map(denied).filter((each) => each !== undefined).slice(0, SHOWN);
+  return (await latestEvents(50)).map(denied).filter((each) => each !== undefined).slice(0, SHOWN);
 }
 
-function denied(event: Event): Denied | undefined {
-  const record = JSON.parse(event.CloudTrailEvent ?? '{}') as Record<string, string | undefined>;
+function denied(event: TrailEvent): Denied | undefined {
+  const record = JSON.parse(event.CloudTrailEvent) as Record<string, string | undefined>;
   if (!CODES.test(record.errorCode ?? '')) return undefined;
   return {
-    id: event.EventId ?? '',
-    at: event.EventTime,
-    call: `${(event.EventSource ?? '').replace('.amazonaws.com', '')}:${event.EventName ?? ''}`,
+    id: event.EventId,
+    at: new Date(event.EventTime * 1000),
+    call: `${event.EventSource.replace('.amazonaws.com', '')}:${event.EventName}`,
     who: event.Username ?? t.none,
-    message: record.errorMessage ?? record.errorCode ?? '',
+    message: readable(record.errorMessage ?? record.errorCode ?? ''),
   };
 }
 
@@ -56,7 +54,7 @@ export function RecentDenials() {
             <div key={id}>
               <Box variant="strong">{call}</Box> <Box variant="span">{s.by(who, ago(at))}</Box>
               <Box color="text-body-secondary">
-                <span className="wrap">{message.replace(/ ?Encoded authorization failure message: \S+/, '')}</span>
+                <span className="wrap">{message}</span>
               </Box>
               <WhyDenied message={message} />
             </div>

@@ -102,7 +102,7 @@ export const common = {
     explicit: 'A policy denies this outright. Allowing it elsewhere does not help: that statement has to change.',
     missing: 'Nothing allows this yet.',
     ask: 'What to ask for',
-    askHint: 'Whoever manages the account can add this statement to a policy of yours.',
+    askHint: 'Whoever manages the account can add this statement to a policy of whoever asked.',
     askExplicit: 'Ask whoever manages the account about the statement that denies it; this names the call:',
     copy: 'Copy the statement',
   },
