@@ -52,7 +52,7 @@ export function denialIn(message: string): Denial | undefined {
   return {
     actor: found.actor,
     action: found.action,
-    resource: (found.resource ?? '').replace(/ with an explicit deny.*$/s, ''),
+    resource: (found.resource ?? '').replace(/ with an explicit deny.*$/s, '').replace(/^"(.*)"$/s, '$1'),
     because: because || (/with an explicit deny.*/s.exec(found.resource ?? '')?.[0] ?? ''),
     explicit: /explicit deny/.test(message),
   };

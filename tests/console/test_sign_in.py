@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from tests.support.server import TabardServer
 
 
+ENDS_AT = """at => {
+    const session = JSON.parse(sessionStorage.getItem('tabard-session'));
+    session.expiration = new Date(at).toISOString();
+    sessionStorage.setItem('tabard-session', JSON.stringify(session));
+}"""
+"""Lets the session that is kept in the tab end at an instant, in milliseconds."""
+
+
 def enter(console: Console, user: str, password: str = GOOD, path: str = "/") -> None:
     """Sign in by name and password on a page of the console."""
     page = console.page
@@ -102,14 +110,7 @@ def test_a_session_that_ends_soon_says_so_and_can_begin_anew(console: Console) -
     enter(console, "web-soon")
     page.get_by_role("heading", name="Welcome, web-soon").wait_for()
     soon = int((time.time() + 200) * 1000)
-    page.evaluate(
-        """soon => {
-            const session = JSON.parse(sessionStorage.getItem('tabard-session'));
-            session.expiration = new Date(soon).toISOString();
-            sessionStorage.setItem('tabard-session', JSON.stringify(session));
-        }""",
-        soon,
-    )
+    page.evaluate(ENDS_AT, soon)
     page.reload()
     page.get_by_text(re.compile(r"Your session ends in 3:\d\d")).wait_for()
     page.get_by_role("button", name="Sign in again").click()
@@ -162,6 +163,16 @@ def test_roles_are_put_on_and_taken_off(console: Console) -> None:
     page.get_by_role("button", name="web-switcher").click()
     page.get_by_role("menuitem", name="Reader").click()
     band.wait_for()
+    # its session ends: it is put on again where one was
+    begun = page.evaluate("JSON.parse(sessionStorage.getItem('tabard-session')).credentials.accessKeyId")
+    page.evaluate(ENDS_AT, int((time.time() + 3) * 1000))
+    console.open("/iam/users")
+    page.get_by_role("dialog").get_by_text("Put team/web-worn on again").wait_for()
+    page.get_by_role("button", name="Put it on again").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    now = page.evaluate("JSON.parse(sessionStorage.getItem('tabard-session')).credentials.accessKeyId")
+    assert now != begun
+    assert page.url.endswith("/iam/users")
 
 
 def test_a_link_does_not_make_anybody_somebody_else_unasked(console: Console) -> None:
@@ -220,3 +231,23 @@ def test_the_federation_endpoint_opens_the_page_that_was_asked_for(console: Cons
     page.goto(f"{console.origin}/federation?{urlencode(login)}")
     page.get_by_role("heading", name="Roles", level=1).wait_for()
     assert page.url == f"{console.origin}/_/console/iam/roles"
+
+
+def test_signing_in_again_in_one_tab_does_for_the_others(console: Console) -> None:
+    console.expected = 50
+    page, server = console.page, console.server
+    person(server, "web-tabs")
+    enter(console, "web-tabs")
+    page.get_by_role("heading", name="Welcome, web-tabs").wait_for()
+    other = page.context.new_page()
+    other.goto(f"{console.origin}/_/console/account/settings")
+    other.get_by_role("heading", name="Account settings", level=1).wait_for()
+    end_session(server, "web-tabs")
+    for tab in (page, other):
+        tab.reload()
+        tab.get_by_role("dialog", name="Sign in again").wait_for()
+    again = page.get_by_role("dialog", name="Sign in again")
+    again.get_by_label("Password", exact=True).fill(GOOD)
+    again.get_by_role("button", name="Sign in", exact=True).click()
+    again.wait_for(state="detached")
+    other.get_by_role("dialog", name="Sign in again").wait_for(state="detached")
