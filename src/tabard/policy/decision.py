@@ -97,6 +97,9 @@ def decide(request: Request, layers: Layers) -> Decision:
         and caller.kind in _ORDINARY
     ):
         found = identity.candidates(request.action)
+        settled = found.settled
+        if settled is not None:
+            return settled
         statement = found.deny(request.resource, request.context)
         if statement is not None:
             return _denied(Kind.IDENTITY, statement)
@@ -106,6 +109,8 @@ def decide(request: Request, layers: Layers) -> Decision:
         decision = statement.allowed
         if decision is None:
             decision = statement.allowed = Decision(True, Outcome.ALLOWED, Kind.IDENTITY, (statement.ref,))
+        if statement is found.always:
+            found.settled = decision
         return decision
     return _in_layers(request, layers)
 

@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from tabard.policy.context import Context
 
 
+def unconditional(statements: list[CompiledStatement]) -> CompiledStatement | None:
+    """The statement that a finder gives whatever is asked; None where it depends on that."""
+    for statement in statements:
+        if (
+            statement.statement.not_resources is None
+            and statement.test is None
+            and any(pattern.shape is Shape.ANY for pattern in statement.patterns)
+        ):
+            return statement
+    return None
+
+
 def finder(statements: list[CompiledStatement]) -> Find:
     """An index of statements about one action, by resource and then by conditions."""
     anywhere: list[CompiledStatement] = []
