@@ -23,6 +23,11 @@ export function readable(message: string): string {
   return message.replace(/ ?Encoded authorization failure message: \S+/, '');
 }
 
+/** The id of the call that a service refused. */
+export function requestOf(error: unknown): string | undefined {
+  return (error as { $metadata?: { requestId?: string } }).$metadata?.requestId;
+}
+
 export function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && error.name === code;
 }

@@ -56,7 +56,7 @@ export function RecentDenials() {
               <Box color="text-body-secondary">
                 <span className="wrap">{message}</span>
               </Box>
-              <WhyDenied message={message} />
+              <WhyDenied message={message} request={id} />
             </div>
           ))}
         </SpaceBetween>

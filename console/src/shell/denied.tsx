@@ -4,12 +4,16 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { denialIn } from '../errors';
+import { To } from '../routing';
 import { t } from '../strings';
 import { CopyIcon } from './parts';
 
 const s = t.denied;
+/** Calls that the event history leaves out. */
+const ABOUT_CONTENT = /^s3:\w*(Object|Multipart)/;
 
-export function WhyDenied({ message }: { message: string }) {
+/** `request` is the call's id, where the event history may know it. */
+export function WhyDenied({ message, request }: { message: string; request?: string | undefined }) {
   const denial = denialIn(message);
   if (!denial) return null;
   const { actor, action, resource, because, explicit } = denial;
@@ -38,6 +42,7 @@ export function WhyDenied({ message }: { message: string }) {
           <pre>{text}</pre>
           <CopyIcon text={text} label={s.copy} />
         </div>
+        {request && !ABOUT_CONTENT.test(action) && <To path={`/activity/events/${encodeURIComponent(request)}`}>{t.activity.look}</To>}
       </SpaceBetween>
     </ExpandableSection>
   );

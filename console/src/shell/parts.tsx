@@ -11,7 +11,7 @@ import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 import { useAction } from '../data';
-import { explain } from '../errors';
+import { explain, requestOf } from '../errors';
 import { t } from '../strings';
 import { WhyDenied } from './denied';
 
@@ -28,7 +28,7 @@ export function ErrorAlert({ error, onDismiss }: { error: unknown; onDismiss?: (
       <SpaceBetween size="xxs">
         <span className="wrap">{message}</span>
         {hint && <Box color="text-body-secondary">{hint}</Box>}
-        <WhyDenied message={message} />
+        <WhyDenied message={message} request={requestOf(error)} />
       </SpaceBetween>
     </Alert>
   );
