@@ -35,6 +35,11 @@ const AREAS: Area[] = [iam, ec2, s3, activity, account];
 /** Those that stand in the Services menu. */
 export const SERVICES: Area[] = AREAS.filter(({ pages, id }) => pages.length > 0 && id !== account.id);
 
+/** All that have pages, one's own too. */
+export function areaPages(): Area[] {
+  return [...SERVICES, account];
+}
+
 export function areaOf(route: Route): Area | undefined {
   // AWS's own address for switching roles has no area in it
   const id = route.parts[0] === 'switchrole' ? account.id : route.parts[0];

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from tests.console.conftest import Console
     from tests.support.server import TabardServer
@@ -143,16 +141,18 @@ def test_signing_in_needs_no_mouse(console: Console) -> None:
     page.get_by_role("heading", name="Roles", level=1).wait_for()
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/", "/iam/roles", "/iam/roles/create", "/iam/policies", "/ec2/instances", "/ec2/launch", "/s3/buckets"],
-)
-def test_nothing_is_wider_than_a_phone(phone: Console, path: str) -> None:
-    phone.open(path)
-    phone.sign_in()
-    phone.page.locator("h1").first.wait_for()
-    phone.page.wait_for_timeout(300)
-    assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_every_page_is_found_from_the_keyboard(console: Console) -> None:
+    page = console.page
+    console.open("/")
+    console.sign_in()
+    page.get_by_role("combobox", name="Search pages").wait_for()
+    page.keyboard.press("Alt+s")
+    page.keyboard.type("key pai")
+    page.get_by_role("option", name="Key pairs").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Key pairs", level=1).wait_for()
+    assert page.url.endswith("/ec2/key-pairs")
 
 
 def test_a_lost_server_is_told_and_what_was_seen_stays(own_console: Console) -> None:

@@ -1,7 +1,7 @@
 /** The bar on top: services, region, light or dark, and who is signed in for how much longer. */
 import type { ButtonDropdownProps } from '@cloudscape-design/components/button-dropdown';
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { SERVICES } from '../areas';
 import { at, ec2Pages } from '../light';
 import { follow, href, navigate } from '../routing';
@@ -11,6 +11,8 @@ import { t } from '../strings';
 import logo from '../wordmark.svg';
 import { ErrorText, useFlash } from './parts';
 import { isDark, toggleTheme } from './theme';
+
+const Search = lazy(() => import('./search'));
 
 const services: ButtonDropdownProps.ItemOrGroup[] = SERVICES.map(({ name, pages }) => ({
   id: name,
@@ -137,8 +139,15 @@ export function Top({ session }: { session: Session }) {
             navigate('/');
           },
         }}
+        search={
+          <Suspense fallback={null}>
+            <Search />
+          </Suspense>
+        }
         utilities={utilities}
         i18nStrings={{
+          searchIconAriaLabel: t.search.open,
+          searchDismissIconAriaLabel: t.search.close,
           overflowMenuTriggerText: t.more,
           overflowMenuTitleText: t.all,
           overflowMenuBackIconAriaLabel: t.back,

@@ -89,6 +89,14 @@ export const common = {
     infoIconAriaLabel: 'Information',
     inProgressIconAriaLabel: 'In progress',
   },
+  search: {
+    label: 'Search pages',
+    placeholder: 'Search pages [Alt+S]',
+    none: 'No such page',
+    entered: (text: string) => `Search for "${text}"`,
+    open: 'Search',
+    close: 'Close the search',
+  },
   lost: {
     header: 'The server does not answer',
     text: 'Trying again every few seconds. What you see is what was last known, and nothing that you typed is lost.',
