@@ -27,12 +27,14 @@ _USER_AGENT_AT_MOST = 512
 _encode = msgspec.json.encode
 
 
-class _Known(msgspec.Struct, frozen=True, eq=False):
-    """A principal's pieces: its identity, and the record up to its time."""
+class _Known(msgspec.Struct, eq=False):
+    """A principal's pieces: its identity, the record up to its time, and the end that its last decision made."""
 
     principal: Principal
     identity: msgspec.Raw
     head: bytes
+    decision: Decision | None = None
+    told: bytes = b"}}"
 
 
 class Recorder:
@@ -73,7 +75,9 @@ class Recorder:
         if known is None or known.principal is not principal:
             known = self._learn(principal)
         before, after = self._place(passage, way, principal.caller.account)
-        decision = passage.decision
+        if passage.decision is not known.decision:
+            known.decision = passage.decision
+            known.told = b"}}" if passage.decision is None else self._told(passage.decision)
         self._trail.append(
             b"".join(
                 (
@@ -86,7 +90,7 @@ class Recorder:
                     after,
                     b',"requestParameters":' + shown if shown else b"",
                     b',"additionalEventData":{"revision":%d' % self._store.revision,
-                    b"}}" if decision is None else self._told(decision),
+                    known.told,
                 )
             )
         )

@@ -117,11 +117,12 @@ class Selection:
 
         Every significant key in the query must be a literal of the operation's URI or one of its parameters.
         """
-        present = dict(query)
         if not query:
-            meant: AbstractSet[str] = frozenset()
-        else:
-            meant = present.keys() & significant
+            for candidate in self._bare:
+                if not candidate.headers or candidate.holds((), request):
+                    return candidate.name
+        present = dict(query)
+        meant = present.keys() & significant
         if not meant and "x-id" not in present:
             for candidate in self._bare:
                 if not candidate.headers or candidate.holds(present, request):

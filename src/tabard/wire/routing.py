@@ -64,19 +64,20 @@ class Router:
         self, request: HttpRequest, scope_service: str | None, *, virtual_hosts: Sequence[str]
     ) -> Match:
         """The operation that a request is for; raises the ``AwsError`` that AWS would answer."""
-        name = self.service_of(request, scope_service)
+        name = self._scopes.get(scope_service) if scope_service else self.service_of(request, scope_service)
         if name is None:
             raise _not_served(scope_service)
+        routes = self._rest.get(name)
+        if routes is not None:
+            return routes.route(request, virtual_hosts)
         service = self._find(name)
         codec = service.codec
         if isinstance(codec, QueryCodec):
             return self._route_query(service, codec.form(request))
         if service.protocol == "json":
             return _route_target(service, request)
-        routes = self._rest.get(name)
-        if routes is None:
-            routes = BucketRoutes(service) if service.dialect.buckets else PathRoutes(service)
-            self._rest[name] = routes
+        routes = BucketRoutes(service) if service.dialect.buckets else PathRoutes(service)
+        self._rest[name] = routes
         return routes.route(request, virtual_hosts)
 
     def _route_query(self, service: Service, form: dict[str, str]) -> Match:
