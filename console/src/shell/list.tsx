@@ -65,11 +65,12 @@ export function List<Item>(props: ListProps<Item>) {
   const items = loaded.data ?? [];
   const shown = props.narrow ? items.filter(props.narrow) : items;
   const first = columns[0];
+  const noMatch = <Empty header={t.list.noMatch}>{t.list.noMatchHint}</Empty>;
   const collection = useCollection(shown, {
     filtering: {
       filteringFunction: (item, wanted) => text(item).toLowerCase().includes(wanted.trim().toLowerCase()),
-      empty: props.empty,
-      noMatch: <Empty header={t.list.noMatch}>{t.list.noMatchHint}</Empty>,
+      empty: items.length ? noMatch : props.empty, // narrowed to nothing is not the same as nothing there
+      noMatch,
     },
     pagination: { pageSize },
     sorting: first?.sortingField || first?.sortingComparator ? { defaultState: { sortingColumn: first } } : {},
