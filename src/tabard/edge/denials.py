@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 AUTHORIZATION_MESSAGE = b"authorization-message"
 """The purpose that encoded messages are sealed for; ``sts:DecodeAuthorizationMessage`` opens them."""
+_ROOM = 7_500
+"""Bytes of a message: sealed and in base64 it is no longer than the 10,240 characters that are taken back."""
 
 
 def denied(call: Call, request: policy.Request, decision: Decision) -> AwsError:
@@ -58,25 +60,24 @@ def _decoded_message(call: Call, request: policy.Request, decision: Decision) ->
         values = [value] if isinstance(value, str) else list(value)
         conditions.append({"key": key, "values": {"items": [{"value": item} for item in values]}})
     explicit = decision.outcome is policy.Outcome.EXPLICITLY_DENIED
-    matched = [
-        {"statementId": ref.sid, "effect": "DENY", "sourcePolicyId": ref.source.arn or ref.source.name}
-        for ref in decision.statements
-    ]
-    return msgspec.json.encode(
-        {
-            "allowed": False,
-            "explicitDeny": explicit,
-            "matchedStatements": {"items": matched},
-            "failures": {"items": []},
-            "context": {
-                "principal": {
-                    "id": call.caller.user_id,
-                    "name": call.caller.session_name or call.caller.name,
-                    "arn": call.caller.arn,
-                },
-                "action": request.action,
-                "resource": request.resource,
-                "conditions": {"items": conditions},
-            },
-        }
-    )
+    caller = call.caller
+    principal = {"id": caller.user_id, "name": caller.name, "arn": caller.arn}
+    if caller.kind != "User":
+        del principal["name"]
+    message: dict[str, Any] = {
+        "allowed": False,
+        "explicitDeny": explicit,
+        "matchedStatements": {"items": policy.matched_statements(decision, caller.unique_id)},
+        "failures": {"items": []},
+        "context": {
+            "principal": principal,
+            "action": request.action.replace("ec2:RunInstances", "RunInstances"),  # as recorded
+            "resource": request.resource,
+            "conditions": {"items": conditions},
+        },
+    }
+    encoded = msgspec.json.encode(message)
+    if len(encoded) > _ROOM:
+        message["matchedStatements"] = {"items": []}
+        encoded = msgspec.json.encode(message)
+    return encoded

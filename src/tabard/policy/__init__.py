@@ -19,7 +19,7 @@ from tabard.policy.explain import Explanation, Match, NearMiss, explain
 from tabard.policy.grammar import Dialect, invalid_principal, parse, principals_of
 from tabard.policy.inspect import context_keys, replace_principals, resources_of, size
 from tabard.policy.linked import PolicySet, link
-from tabard.policy.messages import denial_message
+from tabard.policy.messages import denial_message, matched_statements
 from tabard.policy.report import report
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "explain",
     "invalid_principal",
     "link",
+    "matched_statements",
     "parse",
     "principals_of",
     "replace_principals",

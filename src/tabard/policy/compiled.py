@@ -45,11 +45,12 @@ _NAMING = frozenset((Kind.RESOURCE, Kind.TRUST))
 
 
 class StatementRef(Struct, frozen=True, gc=False):
-    """Which statement: of what policy, at which place (from 0), and its Sid where it has one."""
+    """Which statement: of what policy, at which place (from 0), its Sid where it has one, and what it says."""
 
     source: Source
     index: int
     sid: str
+    statement: Statement
 
 
 class Shape(Enum):
@@ -204,7 +205,7 @@ class CompiledStatement:
     def __init__(self, statement: Statement, source: Source, *, variables: bool) -> None:
         self.statement = statement
         self.deny = statement.effect == "Deny"
-        self.ref = StatementRef(source, statement.index, statement.sid)
+        self.ref = StatementRef(source, statement.index, statement.sid, statement)
         self.variables = variables
         self.allowed: Decision | None = None
         self._actions: ActionSet | None = None

@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tabard.policy.decision import Decision, Outcome, Request
 from tabard.policy.document import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tabard.core.caller import Caller
 
 _EXPLICIT = {
@@ -41,6 +43,38 @@ def denial_message(decision: Decision, request: Request, *, same_organization: b
         return f"{subject} because no {layer.value} allows the {request.action} action"
     told = _arn(decision, caller, same_organization=same_organization)
     return f"{subject} with an explicit deny in {_EXPLICIT[layer]}{told}"
+
+
+def matched_statements(decision: Decision, principal_id: str) -> list[dict[str, Any]]:
+    """The statements that decided, as an encoded authorization message holds them.
+
+    As in recorded messages: those of the caller's own policies have its unique id as their principal, and conditions are
+    told without their operators. https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+    """
+    told = []
+    for ref in decision.statements:
+        statement = ref.statement
+        named = statement.principals or statement.not_principals
+        told.append(
+            {
+                "statementId": ref.sid,
+                "effect": statement.effect.upper(),
+                "principals": _items([principal_id] if named is None else [each.value for each in named]),
+                "principalGroups": _items(()),
+                "actions": _items(statement.actions or statement.not_actions or ()),
+                "resources": _items(statement.resources or statement.not_resources or ()),
+                "conditions": {
+                    "items": [
+                        {"key": each.key, "values": _items(each.values)} for each in statement.conditions
+                    ]
+                },
+            }
+        )
+    return told
+
+
+def _items(values: Iterable[str]) -> dict[str, Any]:
+    return {"items": [{"value": value} for value in values]}
 
 
 def _on_resource(request: Request) -> str:
