@@ -58,7 +58,7 @@ def measure_requests(count: int, seconds: float, peers: list[str]) -> Table:
                 servers.enable_moto_auth(server)
             for operation, build in OPERATIONS.items():
                 requests = [build(server.endpoint, who) for who in known]
-                drive(server.endpoint, server.pid, requests, 2.0)
+                drive(server.endpoint, server.pid, requests, 2.0, at_least=2 * count)
                 load = drive(server.endpoint, server.pid, requests, seconds)
                 figures.setdefault(f"{operation} (µs CPU)", {})[name] = load.cpu
                 figures.setdefault(f"{operation} (requests/s)", {})[name] = load.rate
@@ -75,14 +75,19 @@ def main() -> None:
     )
     parser.add_argument("--output", choices=["text", "json"], default="text")
     parser.add_argument(
-        "--only", choices=["requests", "instances", "policies"], help="measure only one chapter"
+        "--only", choices=["requests", "phases", "instances", "policies"], help="measure only one chapter"
     )
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {servers.CLIENT_CORE % (os.cpu_count() or 1)})
     (servers.ROOT / ".cache").mkdir(exist_ok=True)
     figures: dict[str, dict[str, Any]] = {}
+    phases: dict[str, dict[str, float]] = {}
     if arguments.only in {None, "requests"}:
         figures |= measure_requests(arguments.callers, arguments.seconds, arguments.peers)
+    if arguments.only in {None, "phases"}:
+        from benchmarks.phases import measure_phases
+
+        phases = measure_phases(OPERATIONS, arguments.callers)
     if arguments.only in {None, "policies"}:
         from benchmarks.policies import measure_policies
 
@@ -92,9 +97,11 @@ def main() -> None:
 
         figures |= measure_instances()
     if arguments.output == "json":
-        print(servers.as_json(figures))
-    else:
-        print_report(figures)
+        print(servers.as_json(figures | phases))
+        return
+    for table in (figures, phases):
+        if table:
+            print_report(table)
 
 
 if __name__ == "__main__":

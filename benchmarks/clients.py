@@ -81,8 +81,8 @@ def processor_seconds(pid: int) -> float:
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
-def drive(endpoint: str, pid: int, requests: Sequence[bytes], seconds: float) -> Load:
-    """Send the requests in rotation for some seconds; every reply must be a 200."""
+def drive(endpoint: str, pid: int, requests: Sequence[bytes], seconds: float, at_least: int = 0) -> Load:
+    """Send the requests in rotation for some seconds, and at least so many; every reply must be a 200."""
     parts = urlsplit(endpoint)
     address = (parts.hostname or "", parts.port or 80)
     selector = selectors.DefaultSelector()
@@ -107,7 +107,7 @@ def drive(endpoint: str, pid: int, requests: Sequence[bytes], seconds: float) ->
                 raise RuntimeError(f"{endpoint} answered {bytes(buffer[:400])!r}")
             buffer.clear()
             done += 1
-            if time.perf_counter() < until:
+            if time.perf_counter() < until or turn < at_least:
                 connection.sendall(requests[turn % len(requests)])
                 turn += 1
             else:

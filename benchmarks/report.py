@@ -22,19 +22,20 @@ PROMISES = {
 
 def print_report(figures: Table) -> None:
     """Print every figure, with the ratios that are promised."""
-    names = sorted({name for row in figures.values() for name in row}, key=_order)
-    drawn = Drawn("figure", *names, "ministack ×", "× empty", "× uvicorn", "promise")
+    names = sorted(dict.fromkeys(name for row in figures.values() for name in row), key=_order)
+    ratios = ("ministack ×", "× empty", "× uvicorn", "promise") if "tabard" in names else ()
+    drawn = Drawn("figure", *names, *ratios)
     for figure, row in figures.items():
         ours, peer, empty, uvicorn = (row.get(name) for name in ("tabard", "ministack", "empty", "uvicorn"))
         cpu = figure.endswith("(µs CPU)")
-        drawn.add_row(
-            figure,
-            *(f"{row[name]:,.2f}" if name in row else "" for name in names),
+        told = (
             f"{peer / ours:.1f}" if cpu and ours and peer else "",
             f"{ours / empty:.2f}" if cpu and ours and empty else "",
             f"{ours / uvicorn:.2f}" if cpu and ours and uvicorn else "",
             PROMISES.get(figure, ""),
         )
+        values = (f"{row[name]:,.2f}" if name in row else "" for name in names)
+        drawn.add_row(figure, *values, *told[: len(ratios)])
     Console(width=180).print(drawn)
 
 
