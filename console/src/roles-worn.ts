@@ -65,8 +65,3 @@ export async function switchTo(worn: Worn): Promise<void> {
 export function canSwitchBack(): boolean {
   return isLive(session().base);
 }
-
-export function switchBack(): void {
-  const { base, region } = session();
-  if (base) goOn({ ...base, region });
-}

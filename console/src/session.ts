@@ -144,7 +144,18 @@ export function workIn(region: string): void {
 
 /** Go on as somebody: one who has signed in, or a role that was switched to. */
 export function goOn(as: Session): void {
+  if (ended && current?.worn && current.base?.arn === as.arn) {
+    // whoever wore a role has signed in again: the role is put on again next, and the page stays as it is until then
+    current = { ...current, base: as };
+    tell();
+    return;
+  }
   const wasEnded = ended;
   put(as);
   if (wasEnded) channel.postMessage({ session: as });
+}
+
+/** Take off the role that was switched to. */
+export function goBack(): void {
+  if (current?.base) put({ ...current.base, region: current.region });
 }

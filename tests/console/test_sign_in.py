@@ -165,14 +165,35 @@ def test_roles_are_put_on_and_taken_off(console: Console) -> None:
     band.wait_for()
     # its session ends: it is put on again where one was
     begun = page.evaluate("JSON.parse(sessionStorage.getItem('tabard-session')).credentials.accessKeyId")
-    page.evaluate(ENDS_AT, int((time.time() + 3) * 1000))
+    page.clock.install()
+    page.evaluate(ENDS_AT, int((time.time() + 60) * 1000))
     console.open("/iam/users")
+    page.get_by_role("heading", name="Users", level=1).wait_for()
+    page.clock.fast_forward(61_000)
     page.get_by_role("dialog").get_by_text("Put team/web-worn on again").wait_for()
     page.get_by_role("button", name="Put it on again").click()
     page.get_by_role("dialog").wait_for(state="detached")
     now = page.evaluate("JSON.parse(sessionStorage.getItem('tabard-session')).credentials.accessKeyId")
     assert now != begun
     assert page.url.endswith("/iam/users")
+    # and where whoever put it on has to sign in again first, the page waits for both
+    page.evaluate(
+        """at => {
+            const session = JSON.parse(sessionStorage.getItem('tabard-session'));
+            session.expiration = session.base.expiration = new Date(at).toISOString();
+            sessionStorage.setItem('tabard-session', JSON.stringify(session));
+        }""",
+        int((time.time() + 180) * 1000),
+    )
+    page.reload()
+    page.get_by_role("heading", name="Users", level=1).wait_for()
+    page.clock.fast_forward(181_000)
+    again = page.get_by_role("dialog", name="Sign in again")
+    again.get_by_label("Password", exact=True).fill(GOOD)
+    again.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("button", name="Put it on again").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    band.wait_for()
 
 
 def test_a_link_does_not_make_anybody_somebody_else_unasked(console: Console) -> None:

@@ -6,8 +6,8 @@ import Link from '@cloudscape-design/components/link';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useAction } from '../data';
-import { canSwitchBack, switchBack, switchTo } from '../roles-worn';
-import { renew, type Session, signOut, useSigningInAgain } from '../session';
+import { canSwitchBack, switchTo } from '../roles-worn';
+import { goBack, renew, type Session, signOut, useSigningInAgain } from '../session';
 import { t } from '../strings';
 import { ErrorAlert } from './parts';
 import { SignInForm } from './sign-in-form';
@@ -57,11 +57,11 @@ function RoleAgain({ session, isOver }: { session: Session; isOver: boolean }) {
       visible
       header={t.roles.endedHeader}
       closeAriaLabel={t.close}
-      onDismiss={() => (isOver ? switchBack() : renew(false))}
+      onDismiss={() => (isOver ? goBack() : renew(false))}
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={switchBack}>
+            <Button variant="link" onClick={goBack}>
               {t.roles.back}
             </Button>
             <Button variant="primary" loading={busy} onClick={() => void run(() => switchTo(worn))}>

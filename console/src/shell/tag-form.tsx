@@ -51,7 +51,7 @@ export function TagForm({ loaded, description, limit, save, commands, saved }: P
       setEdited(undefined);
     });
   return (
-    <Container header={<Header variant="h3" description={description}>{t.tags}</Header>}>
+    <Container header={<Header variant="h2" description={description}>{t.tags}</Header>}>
       <SpaceBetween size="m">
         <ErrorAlert error={error ?? loaded.error} />
         <TagEditor

@@ -5,8 +5,8 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { SERVICES } from '../areas';
 import { at, ec2Pages } from '../light';
 import { follow, href, navigate } from '../routing';
-import { history, switchBack, switchTo } from '../roles-worn';
-import { expire, renew, type Session, signOut, workIn, type Worn } from '../session';
+import { history, switchTo } from '../roles-worn';
+import { expire, goBack, renew, type Session, signOut, workIn, type Worn } from '../session';
 import { t } from '../strings';
 import logo from '../wordmark.svg';
 import { ErrorText, useFlash } from './parts';
@@ -85,7 +85,7 @@ export function Top({ session }: { session: Session }) {
   const choose = (id: string) => {
     if (id === 'sign-out') signOut();
     else if (id === 'renew') renew(true);
-    else if (id === 'back') switchBack();
+    else if (id === 'back') goBack();
     else if (id.startsWith('role ')) {
       const me = session.base ?? session;
       const worn = history(me.arn).find(({ account, role }) => id === `role ${account} ${role}`);
@@ -172,7 +172,7 @@ function RoleBand({ session, worn }: { session: Session; worn: Worn }) {
   return (
     <div className="band" style={{ backgroundColor: worn.colour }} data-testid="role-band">
       <span>{t.roles.wears(worn.role, session.account)}</span>
-      <button type="button" onClick={switchBack}>
+      <button type="button" onClick={goBack}>
         {t.roles.back}
       </button>
     </div>
