@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from tests.console.looking import wrong_with
 from tests.console.test_console import new_user
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def test_a_denial_is_found_and_explained_down_to_its_near_misses(console: Consol
     assert "IpAddress aws:SourceIp" in condition
     assert "10.0.0.0/8" in condition
     assert "127.0.0.1" in condition
+    page.get_by_role("button", name="What was compared").click()
+    assert wrong_with(page) == []
     assert '"eventName": "CreateBucket"' in page.get_by_test_id("record").inner_text()
 
 
@@ -70,6 +73,7 @@ def test_events_are_looked_up_by_what_aws_looks_up(console: Console) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Event history (1)").wait_for()
     page.get_by_role("row", name="CreateGroup").get_by_text("looked-for").wait_for()
+    assert wrong_with(page) == []
     assert "value=looked-for" in page.url  # so that it can be shared
     page.reload()
     page.get_by_role("heading", name="Event history (1)").wait_for()

@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.console.looking import wrong_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,3 +224,37 @@ def test_images_types_and_the_network_are_listed(console: Console) -> None:
     page.get_by_role("link", name="default").click()
     page.get_by_role("heading", name="Outbound rules").wait_for()
     page.get_by_text("0.0.0.0/0").wait_for()
+
+
+def test_no_part_of_an_instance_has_barriers(console: Console, instances: list[str]) -> None:
+    page, place, wrong = console.page, f"/ec2/instances/{instances[0]}", dict[str, list[str]]()
+    console.open(place)
+    console.sign_in()
+    page.get_by_role("tab", name="Details", exact=True).wait_for()
+    for tab in ("Details", "Status checks", "Security", "Networking", "Storage", "System log", "Tags"):
+        page.get_by_role("tab", name=tab, exact=True).click()
+        page.wait_for_load_state("networkidle")
+        wrong[tab] = wrong_with(page)
+    for path in (
+        ("Instance state", "Terminate instance"),
+        ("Instance settings", "Modify instance metadata options"),
+    ):
+        chosen(page, *path)
+        page.get_by_role("dialog").wait_for()
+        wrong[path[1]] = wrong_with(page)
+        page.keyboard.press("Escape")
+    console.open(f"{place}/iam-role")
+    page.get_by_role("heading", name="Modify IAM role").wait_for()
+    page.get_by_role("button", name="Create new IAM role").click()
+    page.get_by_role("dialog").wait_for()
+    wrong["new role"] = wrong_with(page)
+    console.open(f"{place}/connect")
+    page.get_by_text("Connected as ec2-user").wait_for()
+    wrong["terminal"] = wrong_with(page)
+    page.get_by_role("tab", name="SSH client").click()
+    wrong["ssh"] = wrong_with(page)
+    console.open("/ec2/launch")
+    page.get_by_role("button", name="Advanced details").click()
+    page.get_by_role("button", name="Network settings").click()
+    wrong["launch"] = wrong_with(page)
+    assert {name: found for name, found in wrong.items() if found} == {}

@@ -9,6 +9,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.console.looking import wrong_with
 from tests.console.test_console import new_user
 
 if TYPE_CHECKING:
@@ -281,3 +282,31 @@ def test_a_refused_upload_says_why_and_can_be_tried_again(console: Console) -> N
     )
     page.get_by_role("button", name="Try again").click()
     page.get_by_text("a.txt was uploaded").wait_for()
+
+
+def test_no_part_of_a_bucket_has_barriers(console: Console, bucket: str) -> None:
+    console.expected = 20  # there is neither a policy nor a tag
+    page, wrong = console.page, dict[str, list[str]]()
+    s3 = console.server.client("s3")
+    for key in ("folder/x", "a-name-that-is-much-longer-than-a-phone-is-wide-" * 3 + ".txt"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x", Metadata={"kept": "yes"})
+    page.get_by_role("button", name="Refresh").click()
+    page.get_by_role("link", name="a-name-that").wait_for()
+    for tab in ("Objects", "Properties", "Permissions"):
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_load_state("networkidle")
+        wrong[tab] = wrong_with(page)
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_role("textbox", name="Bucket policy", exact=True).wait_for()
+    wrong["policy editor"] = wrong_with(page)
+    page.get_by_role("tab", name="Objects").click()
+    page.get_by_role("link", name="a-name-that").click()
+    for tab in ("Properties", "Metadata", "Tags"):
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_load_state("networkidle")
+        wrong[f"object: {tab}"] = wrong_with(page)
+    page.get_by_role("button", name="Share with a presigned link").click()
+    page.get_by_role("button", name="Create link").click()
+    page.get_by_test_id("share-link").wait_for()
+    wrong["share"] = wrong_with(page)
+    assert {name: found for name, found in wrong.items() if found} == {}

@@ -62,7 +62,7 @@ function Ssh({ ip, keyName }: { ip: string | undefined; keyName: string | undefi
   const key = keyName ? ` -i ${quoted(`${keyName}.pem`)}` : '';
   const line = `ssh${key}${port} ec2-user@${ip}`;
   return (
-    <Container header={<Header variant="h3">{c.header}</Header>}>
+    <Container header={<Header variant="h2">{c.header}</Header>}>
       <SpaceBetween size="s">
         <Box>{keyName ? c.hint(`${keyName}.pem`) : c.noKey}</Box>
         <div className="command" data-testid="ssh-line">

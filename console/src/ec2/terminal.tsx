@@ -153,7 +153,7 @@ function Session({ id, running, again }: { id: string; running: boolean; again: 
     <Container
       header={
         <Header
-          variant="h3"
+          variant="h2"
           actions={
             over ? (
               <Button ref={button} variant="primary" disabled={!running} onClick={again}>

@@ -134,7 +134,7 @@ function Overview({ bucket, objectKey, facts }: { bucket: string; objectKey: str
   const copy = (text: string, label: string) => <Copyable text={text} label={label} />;
   return (
     <SpaceBetween size="m">
-      <Container header={<Header variant="h3">{s.overview}</Header>}>
+      <Container header={<Header variant="h2">{s.overview}</Header>}>
         <KeyValuePairs
           columns={2}
           items={[
@@ -151,7 +151,7 @@ function Overview({ bucket, objectKey, facts }: { bucket: string; objectKey: str
           ]}
         />
       </Container>
-      <Container header={<Header variant="h3">{s.checksum}</Header>}>
+      <Container header={<Header variant="h2">{s.checksum}</Header>}>
         {facts.checksums.length ? (
           <KeyValuePairs
             columns={2}
@@ -178,7 +178,7 @@ function Metadata({ facts }: { facts: Facts }) {
   return (
     <SpaceBetween size="m">
       {parts.map(({ title, found }) => (
-        <Container key={title} header={<Header variant="h3">{title}</Header>}>
+        <Container key={title} header={<Header variant="h2">{title}</Header>}>
           {Object.keys(found).length ? <KeyValuePairs columns={2} items={pairs(found)} /> : s.noMetadata}
         </Container>
       ))}

@@ -93,7 +93,7 @@ export default function Permissions({ bucket }: { bucket: string }) {
       <Container
         header={
           <Header
-            variant="h3"
+            variant="h2"
             description={s.policyHint}
             actions={
               text === undefined &&

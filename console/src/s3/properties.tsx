@@ -36,7 +36,7 @@ export function Properties({ bucket }: { bucket: string }) {
   const arn = `arn:aws:s3:::${bucket}`;
   return (
     <SpaceBetween size="m">
-      <Container header={<Header variant="h3">{s.overview}</Header>}>
+      <Container header={<Header variant="h2">{s.overview}</Header>}>
         <KeyValuePairs
           columns={3}
           items={[
@@ -103,7 +103,7 @@ function Unfinished({ bucket }: { bucket: string }) {
         loading={loaded.loading}
         loadingText={t.loading}
         header={
-          <Header variant="h3" description={s.uploadsHint}>
+          <Header variant="h2" description={s.uploadsHint}>
             {s.uploads}
           </Header>
         }

@@ -129,7 +129,7 @@ export function Reach({ bucket, policy }: { bucket: string; policy: string }) {
   return (
     <SpaceBetween size="m">
       {outsiders.length > 0 && (
-        <Container header={<Header variant="h3" description={s.outsidersHint}>{s.outsiders}</Header>}>
+        <Container header={<Header variant="h2" description={s.outsidersHint}>{s.outsiders}</Header>}>
           {outsiders.map((each) => (
             <div key={each} className="wrap">
               {each === '*' ? t.iam.anyone : each}
@@ -139,14 +139,14 @@ export function Reach({ bucket, policy }: { bucket: string; policy: string }) {
       )}
       <ErrorAlert error={error ?? everybody.error} />
       {!findings.length && (
-        <Container header={<Header variant="h3" description={s.hint} actions={button}>{s.title}</Header>}>
+        <Container header={<Header variant="h2" description={s.hint} actions={button}>{s.title}</Header>}>
           <Box color="text-body-secondary">{everybody.data && (total ? s.total(total) : `${s.none}. ${s.noneHint}`)}</Box>
         </Container>
       )}
       {findings.length > 0 && (
         <List
           name="reach"
-          level="h3"
+          level="h2"
           loaded={{ data: findings, error: undefined, loading: false, reload: async () => undefined }}
           header={s.title}
           description={policy ? `${s.hint} ${s.rolesHint}` : s.hint}
