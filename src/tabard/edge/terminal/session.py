@@ -192,7 +192,7 @@ class TerminalSession:
                 self._ask()
             except AwsError as error:
                 return failure(code_of(error), error)
-            if now - socket.heard_at > SILENT_AT_MOST:
+            if socket.silent_for > SILENT_AT_MOST:
                 socket.abort()
             elif now - pinged >= PING_EVERY:
                 socket.ping()

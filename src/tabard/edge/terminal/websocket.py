@@ -80,8 +80,13 @@ class WebSocket(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._text = ""
         self._ending: asyncio.TimerHandle | None = None
-        self.heard_at = 0.0
-        """When the client was last heard from, in the loop's time."""
+        self._heard_at = 0.0
+        self._deaf = False
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since the client was last heard from, as far as it was listened to."""
+        return 0.0 if self._deaf else asyncio.get_running_loop().time() - self._heard_at
 
     # what its user does
 
@@ -100,11 +105,14 @@ class WebSocket(asyncio.Protocol):
     def pause(self) -> None:
         """Read no further."""
         if self._transport is not None:
+            self._deaf = True
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Read on."""
         if self._transport is not None and not self._transport.is_closing():
+            self._deaf = False
+            self._heard_at = asyncio.get_running_loop().time()
             self._transport.resume_reading()
 
     def close(self, code: int, reason: str = "") -> None:
@@ -132,7 +140,7 @@ class WebSocket(asyncio.Protocol):
         """The connection is ours."""
         self._transport = transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
         transport.set_write_buffer_limits(BUFFERED_AT_MOST)
-        self.heard_at = asyncio.get_running_loop().time()
+        self._heard_at = asyncio.get_running_loop().time()
         self._user.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
@@ -144,7 +152,7 @@ class WebSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Some frames, or pieces of them."""
-        self.heard_at = asyncio.get_running_loop().time()
+        self._heard_at = asyncio.get_running_loop().time()
         if self._frames.state not in {ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING}:
             return
         try:

@@ -37,8 +37,9 @@ KEPT = 90 * 86_400.0
 EVENTS_AT_MOST = 50
 RECORDS_AT_MOST = 5_000
 """Records that one call reads closely."""
-
-Matches = "Callable[[Record], bool]"
+AT_ONCE_AT_MOST = 2
+"""Calls that look back at the same time; others wait for their turn."""
+_TURN = "cloudtrail.turn"
 
 
 class _Filter(NamedTuple):
@@ -72,7 +73,9 @@ async def lookup_events(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         look = history.look_back(needles, since=since, until=until, position=position)
     except LookupError:
         raise _invalid_token() from None
-    await asyncio.to_thread(page.fill, look)
+    turn: asyncio.Semaphore = call.node.extensions.setdefault(_TURN, asyncio.Semaphore(AT_ONCE_AT_MOST))
+    async with turn:  # looking back takes a thread and its share of the processor, which others need as well
+        await asyncio.to_thread(page.fill, look)
     events = sorted(page.events, key=lambda each: each["EventTime"], reverse=True)
     if page.goes_on_at is None:
         return {"Events": events}
