@@ -1,4 +1,4 @@
-"""The lab by the console alone, as far as the terminal; what it did is read back with an SDK."""
+"""The lab by the console alone; what it did is read back with an SDK."""
 
 from __future__ import annotations
 
@@ -70,6 +70,16 @@ def test_the_lab_by_the_console_alone(own_console: Console) -> None:
     assert "-i lab.pem" in line
     assert f"ec2-user@{instance['PublicIpAddress']}" in line
 
+    # a terminal in the browser, which stays open from here on: the machine has no credentials
+    shell = page.context.new_page()
+    shell.set_default_timeout(30_000)
+    shell.goto(f"{console.origin}/_/console/ec2/instances/{instance_id}/connect")
+    shell.get_by_text("Connected as ec2-user").wait_for()
+    rows = shell.locator(".xterm-rows")
+    rows.get_by_text("$").first.wait_for()
+    shell.keyboard.type("aws s3 ls\n")
+    rows.get_by_text("Unable to locate credentials").first.wait_for()
+
     # Actions → Security → Modify IAM role, and the role is a link to its page
     page.get_by_role("link", name=instance_id).click()
     page.get_by_role("button", name="Actions").click()
@@ -85,11 +95,16 @@ def test_the_lab_by_the_console_alone(own_console: Console) -> None:
     page.get_by_test_id("iam-role").click()
     page.get_by_role("heading", name="LabRole").wait_for()
 
+    # the same shell, nothing restarted and nothing configured: the role's credentials are there
+    shell.bring_to_front()
+    shell.keyboard.type("aws s3 ls\n")
+    rows.get_by_text("example-s3-01").first.wait_for()
+    page.bring_to_front()
+
     # the tour knows
     console.open("/")
-    for step in range(1, 5):
+    for step in range(1, 6):
         page.get_by_test_id(f"step-{step}").get_by_label("Done").wait_for()
-    page.get_by_test_id("step-5").get_by_label("To do").wait_for()
 
     # the instance wears it: what the metadata service hands out is the role's, so a new process can use it.
     # No IAM role takes it off again, once that was typed
