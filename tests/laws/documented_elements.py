@@ -220,6 +220,12 @@ CONDITIONS = [
         when("DateGreaterThan", _TIME, "2026-01-01T00:00:00Z", "2025-01-01T00:00:00Z"),
         NO,
     ),
+    Case(
+        "Bool takes variables",
+        OPERATORS,
+        when("Bool", "aws:SecureTransport", "${aws:PrincipalTag/tls, 'true'}", "true"),
+        YES,
+    ),
     Case("Bool", OPERATORS, when("Bool", "aws:SecureTransport", "false", "true"), NO),
     Case(
         "BoolIfExists is true for a missing key",

@@ -61,7 +61,11 @@ TOPIC = "arn:aws:sns:us-east-1:111122223333:topic"
 TYPED: dict[str, tuple[list[str], str, list[str]]] = {
     "Numeric": (ORDERED, "s3:max-keys", ["1", "2", "2.0", "10", "-3", "1e1"]),
     "Date": (ORDERED, "aws:CurrentTime", INSTANTS),
-    "Bool": ([""], "aws:SecureTransport", ["true", "false", "TRUE", "False"]),
+    "Bool": (
+        [""],
+        "aws:SecureTransport",
+        ["true", "false", "TRUE", "False", "${aws:none, 'true'}", "${aws:securetransport}", "${aws:none}"],
+    ),
     "IpAddress": (
         [""],
         "aws:SourceIp",

@@ -269,11 +269,11 @@ def condition(line: Json, policy: Json, operator: str, key: str, wanted: list[st
 
 
 def compare(line: Json, policy: Json, name: str, found: str, wanted: str) -> bool:
-    if name.startswith(("String", "Arn")):
+    if name.startswith(("String", "Arn", "Bool")):
         pattern = replaced(line, policy, wanted, wild=name in {"StringLike", "ArnLike", "ArnEquals"})
         if pattern is None:
             return False
-        if name == "StringEqualsIgnoreCase":
+        if name in {"StringEqualsIgnoreCase", "Bool"}:
             return "".join(pattern).casefold() == found.casefold()
         if name.startswith("Arn") and pattern != ["**"]:
             parts = found.split(":", 5)
@@ -281,8 +281,6 @@ def compare(line: Json, policy: Json, name: str, found: str, wanted: str) -> boo
         return like(pattern, found)
     if name == "IpAddress":
         return ipaddress.ip_address(found) in ipaddress.ip_network(wanted, strict=False)
-    if name == "Bool":
-        return found.lower() == wanted.lower()
     if name == "BinaryEquals":
         return base64.b64decode(found) == base64.b64decode(wanted)
     read = float if name.startswith("Numeric") else instant

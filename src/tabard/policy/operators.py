@@ -115,12 +115,11 @@ _NEGATED = {
     "arnnotequals": "arnlike",
     "arnnotlike": "arnlike",
 }
-_TEXTUAL = frozenset(("stringequals", "stringequalsignorecase", "stringlike", "arnlike", "arnequals"))
 
 
 def takes_variables(base: str) -> bool:
-    """Whether the operator's values may hold policy variables: only strings' and ARNs' may."""
-    return base in _TEXTUAL
+    """Whether the operator's values may hold policy variables: those of strings, ARNs and Bool may."""
+    return base in TEXT_BUILDERS
 
 
 def _texts(values: Iterable[list[Plain]]) -> list[str]:
@@ -190,6 +189,7 @@ TEXT_BUILDERS: dict[str, Callable[[list[list[Plain]]], Matcher]] = {
     "stringlike": string_like,
     "arnlike": arn_like,
     "arnequals": arn_like,
+    "bool": lambda values: BUILDERS["bool"](tuple(_texts(values))),
 }
 _LIKE = frozenset(("stringlike", "arnlike", "arnequals"))
 
