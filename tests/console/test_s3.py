@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import urllib.error
@@ -9,8 +10,10 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.console.conftest import _opened
 from tests.console.looking import wrong_with
 from tests.console.test_console import new_user
+from tests.support.server import start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -310,3 +313,32 @@ def test_no_part_of_a_bucket_has_barriers(console: Console, bucket: str) -> None
     page.get_by_test_id("share-link").wait_for()
     wrong["share"] = wrong_with(page)
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_an_upload_outlives_a_restart_of_the_server(browser: Any, tmp_path: Path) -> None:
+    content = hashlib.shake_256(b"restart").digest(64 * 1024 * 1024)
+    (tmp_path / "large.bin").write_bytes(content)
+    server = start(tmp_path / "log", data=tmp_path / "data")
+    ports = {
+        "port": int(server.endpoint.rpartition(":")[2]),
+        "console_port": int(server.started["console"].partition("/_/")[0].rpartition(":")[2]),
+    }
+    try:
+        server.client("s3").create_bucket(Bucket="restarted")
+        with contextlib.contextmanager(_opened)(
+            browser, server, viewport={"width": 1360, "height": 900}
+        ) as console:
+            console.expected = 1000
+            page = console.page
+            console.open("/s3/buckets/restarted")
+            console.sign_in()
+            page.get_by_text("No objects here").wait_for()
+            page.get_by_label("Upload files").set_input_files(tmp_path / "large.bin")
+            page.get_by_text("MB of 67.1 MB").wait_for()  # some parts have arrived
+            server.stop()
+            server = start(tmp_path / "log", data=tmp_path / "data", **ports)
+            page.get_by_text("large.bin was uploaded").wait_for(timeout=60_000)
+        stored = server.client("s3").get_object(Bucket="restarted", Key="large.bin")["Body"].read()
+        assert hashlib.sha256(stored).digest() == hashlib.sha256(content).digest()
+    finally:
+        server.stop()

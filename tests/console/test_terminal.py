@@ -145,3 +145,18 @@ def test_a_stopped_instance_says_so_and_a_started_one_connects_again(console: Co
     ec2.get_waiter("instance_running").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
     console.page.get_by_role("button", name="Connect again").click()
     state(console, "Connected")
+
+
+def test_a_lost_server_is_told(own_console: Console) -> None:
+    console, server = own_console, own_console.server
+    if server.started["problems"]:
+        pytest.skip(f"instances can not run here: {server.started['problems'][0]}")
+    console.expected = 1000
+    ec2 = server.client("ec2")
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    ec2.get_waiter("instance_running").wait(InstanceIds=[made], WaiterConfig={"Delay": 1})
+    connected(console, made)
+    server.stop()
+    state(console, "The connection was lost")
+    assert console.page.get_by_role("button", name="Connect again").is_visible()
