@@ -62,8 +62,14 @@ class Constraints:
             keys, values = self.check(shape.key), self.check(shape.value)
             if keys is None and values is None:
                 return _sized(None, shape, _every)
-            return _sized(lambda pair: (keys is None or keys(pair[0])) and (values is None or values(pair[1])), shape,
-                          lambda each, value: all(map(each, value.items())))  # fmt: skip
+
+            def pair(named: tuple[str, Any]) -> bool:
+                name, item = named
+                return (keys is None or keys(name)) and (
+                    values is None or (item is not None and values(item))
+                )
+
+            return _sized(pair, shape, lambda each, value: all(map(each, value.items())))
         if shape.type == "string":
             return _string(shape)
         if shape.type in INTEGER_RANGES or shape.type in {"float", "double"}:
@@ -94,7 +100,7 @@ class Constraints:
 
 
 def _every(each: Check, value: Any) -> bool:
-    return all(map(each, value))
+    return None not in value and all(map(each, value))
 
 
 def _sized(each: Check | None, shape: Shape, walk: Callable[[Check, Any], bool]) -> Check | None:
@@ -120,6 +126,9 @@ def _string(shape: Shape) -> Check | None:
 
 def explain(shape: Shape, value: Any, path: tuple[Any, ...] = ()) -> Iterator[Violation]:
     """Everything that is wrong with a value, in the model's order."""
+    if value is None:
+        yield Violation(path, "required", "Member must not be null", None, shape)
+        return
     if shape.type == "structure":
         for name, member in shape.members.items():
             here = (*path, (name, member))
@@ -143,7 +152,7 @@ def explain(shape: Shape, value: Any, path: tuple[Any, ...] = ()) -> Iterator[Vi
 
 
 def _explain_list(shape: Shape, value: list[Any], path: tuple[Any, ...]) -> Iterator[Violation]:
-    if shape.member.type in {"structure", "list", "map"}:
+    if shape.member.type in {"structure", "list", "map"} or None in value:
         for index, item in enumerate(value, 1):
             yield from explain(shape.member, item, (*path, index))
     elif any(True for item in value for _ in _broken(shape.member, item)):
