@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.x509.oid import NameOID
 from lxml import etree
 from signxml.signer import XMLSigner
@@ -136,6 +139,30 @@ class SamlIdp:
         for assertion in assertions:
             root.append(assertion)
         return root
+
+
+def encrypted(assertion: Any, key: rsa.RSAPrivateKey, *, mode: str = "gcm") -> Any:
+    """An assertion that only the holder of a private key can read."""
+    secret, nonce = os.urandom(32), os.urandom(12 if mode == "gcm" else 16)
+    plain = etree.tostring(assertion)
+    if mode == "gcm":
+        text = nonce + AESGCM(secret).encrypt(nonce, plain, None)
+        algorithm = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
+    else:
+        rest = 16 - len(plain) % 16
+        writing = Cipher(algorithms.AES(secret), modes.CBC(nonce)).encryptor()
+        text = nonce + writing.update(plain + os.urandom(rest - 1) + bytes([rest])) + writing.finalize()
+        algorithm = "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
+    oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303 - OAEP's default
+    wrapped = base64.b64encode(key.public_key().encrypt(secret, oaep)).decode()
+    return etree.fromstring(
+        f"""<saml:EncryptedAssertion xmlns:saml="{A}" xmlns:x="http://www.w3.org/2001/04/xmlenc#"
+  xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><x:EncryptedData><x:EncryptionMethod Algorithm="{algorithm}"/>
+<ds:KeyInfo><x:EncryptedKey><x:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"/>
+<x:CipherData><x:CipherValue>{wrapped}</x:CipherValue></x:CipherData></x:EncryptedKey></ds:KeyInfo>
+<x:CipherData><x:CipherValue>{base64.b64encode(text).decode()}</x:CipherValue></x:CipherData>
+</x:EncryptedData></saml:EncryptedAssertion>"""
+    )
 
 
 def encoded(root: Any) -> str:

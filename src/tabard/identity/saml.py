@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tabard.core.errors import AwsError
-from tabard.identity import saml_metadata
+from tabard.identity import saml_encryption, saml_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,56 +49,69 @@ class Assertion(NamedTuple):
     attributes: Mapping[str, tuple[str, ...]]
 
 
-def read(text: str, metadata: str, now: float, *, encrypted_only: bool = False) -> Assertion:
+def read(
+    text: str, metadata: str, now: float, *, private_keys: tuple[str, ...] = (), encrypted_only: bool = False
+) -> Assertion:
     """The assertion of a response (in base64) that the provider of this metadata signed.
 
-    Raises ``AwsError`` InvalidIdentityToken, or ExpiredTokenException. It computes for some milliseconds: not for the loop.
+    ``private_keys`` (PEM) open encrypted ones. Raises ``AwsError`` InvalidIdentityToken, or ExpiredTokenException. It
+    computes for some milliseconds: not for the loop.
     """
-    if encrypted_only:
-        raise _invalid("The provider requires encrypted assertions.")
     known = saml_metadata.parse(metadata)
-    document = _decoded(text)
-    signed = _signed(document, known.certificates)
-    if signed.tag == f"{_P}Response":
-        status = signed.find(f"{_P}Status/{_P}StatusCode")
-        if status is None or status.get("Value") != _SUCCESS:
-            raise _invalid("The response does not say that the person was signed in.")
-        signed = _only(signed, f"{_A}Assertion", "Response must contain one assertion.")
-    if signed.tag != f"{_A}Assertion":
+    response = _parsed(_decoded(text))
+    if response.tag != f"{_P}Response":
+        raise _invalid("The document is not a SAML response.")
+    whole = response.find(_SIGNATURE) is not None
+    if whole:
+        response = _signed(response, "./", known.certificates)
+        if response.tag != f"{_P}Response":
+            raise _invalid("Response signature invalid")
+    status = response.find(f"{_P}Status/{_P}StatusCode")
+    if status is None or status.get("Value") != _SUCCESS:
+        raise _invalid("The response does not say that the person was signed in.")
+    plain, encrypted = response.findall(f"{_A}Assertion"), response.findall(f"{_A}EncryptedAssertion")
+    if len(plain) + len(encrypted) != 1:
+        raise _invalid("Response must contain one assertion.")
+    if plain and encrypted_only:
+        raise _invalid("The provider requires encrypted assertions.")
+    assertion = plain[0] if plain else _decrypted(encrypted[0], private_keys)
+    if not whole:
+        place = f"./{_A}Assertion/" if plain else "./"
+        assertion = _signed(response if plain else assertion, place, known.certificates)
+    if assertion.tag != f"{_A}Assertion":
         raise _invalid("Response signature invalid")
-    return _assertion(signed, known.entity_id, now)
+    return _assertion(assertion, known.entity_id, now)
 
 
 def _decoded(text: str) -> bytes:
     try:
-        document = base64.b64decode("".join(text.split()), validate=True)
+        return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise _invalid("Invalid base64 SAMLResponse") from None
-    try:
-        saml_metadata.check_document_type(document)
-    except ValueError:
-        raise _invalid("SAML Assertion is not well-formed XML.") from None
-    return document
 
 
-def _signed(document: bytes, certificates: tuple[Certificate, ...]) -> Any:
-    """The element that one of the certificates signed, as it was signed."""
+def _parsed(document: bytes) -> Any:
     from lxml import etree
-    from signxml.verifier import SignatureConfiguration, XMLVerifier
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(document, parser)
-    except etree.XMLSyntaxError:
+        saml_metadata.check_document_type(document)
+        return etree.fromstring(document, parser)
+    except (ValueError, etree.XMLSyntaxError):
         raise _invalid("SAML Assertion is not well-formed XML.") from None
-    if root.tag != f"{_P}Response":
-        raise _invalid("The document is not a SAML response.")
-    if root.find(_SIGNATURE) is not None:
-        place = "./"
-    elif len(root.findall(f"{_A}Assertion")) == 1:
-        place = f"./{_A}Assertion/"
-    else:
-        raise _invalid("Response must contain one assertion.")
+
+
+def _decrypted(element: Any, private_keys: tuple[str, ...]) -> Any:
+    document = saml_encryption.decrypt(element, private_keys)
+    if document is None:
+        raise _invalid("The assertion can not be decrypted.")
+    return _parsed(document)
+
+
+def _signed(root: Any, place: str, certificates: tuple[Certificate, ...]) -> Any:
+    """The element that the signature at a place covers, if one of the certificates made it, as it was signed."""
+    from signxml.verifier import SignatureConfiguration, XMLVerifier
+
     expected = SignatureConfiguration(location=place, ignore_ambiguous_key_info=True)
     for certificate in certificates:
         try:

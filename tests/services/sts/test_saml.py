@@ -11,9 +11,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 from tests.services.iam.conftest import ACCOUNT, World, allow, document, refused
-from tests.support.saml import AWS, ENTITY, RECIPIENT, A, P, SamlIdp, encoded, instant
+from tests.support.saml import AWS, ENTITY, RECIPIENT, A, P, SamlIdp, encoded, encrypted, instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -268,3 +270,26 @@ def test_tags_source_identity_and_the_end_of_the_session(
     ends = call(signed(idp, session=instant(1200)))["Credentials"]["Expiration"].timestamp()
     assert 1190 <= ends - time.time() <= 1201
     assert refused(call, root=signed(idp), DurationSeconds=7200)[0] == "ValidationError"
+
+
+@pytest.mark.parametrize("mode", ["gcm", "cbc"])
+def test_encrypted_assertions_are_opened_with_the_providers_keys(
+    world: World, idp: SamlIdp, call: Callable[..., Any], mode: str
+) -> None:
+    key, other = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    inside = idp.sign(idp.assertion(ROLE, PROVIDER))
+    ours = idp.response(encrypted(inside, key, mode=mode))
+    sealed = ("InvalidIdentityToken", "The assertion can not be decrypted.", 400)
+    assert refused(call, root=ours) == sealed
+    world.iam.update_saml_provider(SAMLProviderArn=PROVIDER, AddPrivateKey=pem)
+    assert call(ours)["Subject"] == "ann"
+    whole = idp.sign(idp.response(encrypted(idp.assertion(ROLE, PROVIDER), key, mode=mode)))
+    assert call(whole)["Subject"] == "ann"
+    assert refused(call, root=idp.response(encrypted(inside, other, mode=mode))) == sealed
+    unsigned = idp.response(encrypted(idp.assertion(ROLE, PROVIDER), key, mode=mode))
+    assert refused(call, root=unsigned) == UNSIGNED
+    world.iam.update_saml_provider(SAMLProviderArn=PROVIDER, AssertionEncryptionMode="Required")
+    required = ("InvalidIdentityToken", "The provider requires encrypted assertions.", 400)
+    assert refused(call, root=signed(idp)) == required
+    assert call(ours)["Subject"] == "ann"

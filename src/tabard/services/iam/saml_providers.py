@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tabard.core.arn import iam_arn
 from tabard.core.sources import as_datetime, unique_id
-from tabard.identity import saml_metadata
+from tabard.identity import saml_encryption, saml_metadata
 from tabard.services.iam import quotas, tagging
 from tabard.services.iam.errors import (
     already_exists,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tabard.services.iam.subjects import MoreKeys, Request
     from tabard.services.operation import Call, Checks
 
-_PURPOSE = b"saml-private-keys"
+_PURPOSE = saml_encryption.PURPOSE
 _CENTURY = 36_525 * 86_400
 """How long a document holds that does not say, in seconds."""
 _PRIVATE_KEYS_AT_MOST = 2

@@ -16,7 +16,7 @@ import msgspec
 
 from tabard.core.arn import Arn, iam_arn
 from tabard.core.errors import AwsError
-from tabard.identity import saml
+from tabard.identity import saml, saml_encryption
 from tabard.services.operation import PROVE, Call, Check, operation
 from tabard.services.sts import role_sessions
 from tabard.services.sts.session_tags import SessionTags, provided_tags
@@ -96,6 +96,7 @@ async def _prove(call: Call, request: dict[str, Any]) -> Proven:
         request["SAMLAssertion"],
         provider.metadata,
         call.now,
+        private_keys=saml_encryption.private_keys(provider, call.node.keys) if provider.secret else (),
         encrypted_only=provider.encryption_mode == "Required",
     )
     session_name = _session_name(assertion.attributes)
