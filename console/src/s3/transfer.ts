@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Crc32 } from '@smithy/core/checksum';
 import { explain } from '../errors';
+import { session } from '../session';
 import { t } from '../strings';
 import { at } from './api';
 
@@ -104,6 +105,7 @@ async function sendParts(
   let sent = 0;
   const work = async () => {
     while (next < total) {
+      session(); // nothing more is sent for whoever has signed out
       const index = next++;
       const content = await checked(file.slice(index * size, (index + 1) * size));
       const PartNumber = index + 1;
