@@ -107,6 +107,7 @@ def test_a_denied_request_is_explained_by_its_id_its_encoded_message_and_as_the_
 
     request_id = refused.value.response["ResponseMetadata"]["RequestId"]
     assert told(capsys, "--data", data, request_id) == newest
+    assert told(capsys, "--data", data, str(refused.value)) == newest  # all that a client printed
     encoded = refused.value.response["Error"]["Message"].rpartition(" ")[2]
     assert told(capsys, "--data", data, encoded) == newest
 

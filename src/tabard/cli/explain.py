@@ -39,13 +39,22 @@ def explain(options: argparse.Namespace) -> int:
     if what.startswith("{"):
         report = _of_line(what)
     else:
-        report = _of_record(options.data or default_data(), what, options.principal or "")
+        report = _of_record(options.data or default_data(), _told(what), options.principal or "")
     if options.output == "json":
         json.dump(report, sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
     else:
         show(report, screen())
     return 0
+
+
+def _told(text: str) -> str:
+    """What the server said, of what a client printed: ``An error occurred (AccessDenied) when calling … operation: …``."""
+    return (
+        text.partition(" operation: ")[2]
+        or text.partition(" operation (reached max retries: 0): ")[2]
+        or text
+    )
 
 
 def _of_line(text: str) -> Json:
