@@ -35,7 +35,8 @@ function attributeOf(by: string, value: string): LookupAttribute | undefined {
 function resourceText({ resources }: Happening): string {
   const [first] = resources;
   if (!first) return t.none;
-  return resources.length > 1 ? s.moreResources(first.name, resources.length - 1) : first.name;
+  const name = first.name.startsWith('arn:') ? (first.name.split(/[:/]/).pop() ?? first.name) : first.name;
+  return resources.length > 1 ? s.moreResources(name, resources.length - 1) : name;
 }
 
 const by = (value: (each: Happening) => string) => (a: Happening, b: Happening) => value(a).localeCompare(value(b));
@@ -122,7 +123,7 @@ export default function History() {
         placeholder={s.search}
         actions={<Button iconName="refresh" ariaLabel={t.refresh} onClick={() => void events.reload()} />}
         empty={<Empty header={s.empty}>{s.emptyHint}</Empty>}
-        shownAtFirst={['name', 'time', 'user', 'source', 'resource', 'code']}
+        shownAtFirst={['name', 'time', 'user', 'source', 'code', 'resource']}
         columns={[
           {
             id: 'name',
@@ -138,7 +139,6 @@ export default function History() {
           },
           { id: 'user', header: s.user, cell: ({ user }) => user || t.none, sortingComparator: by(({ user }) => user) },
           { id: 'source', header: s.source, cell: ({ source }) => source, sortingComparator: by(({ source }) => source) },
-          { id: 'resource', header: s.resource, cell: resourceText },
           {
             id: 'code',
             header: s.code,
@@ -150,6 +150,7 @@ export default function History() {
               ),
             sortingComparator: by(({ record }) => record.errorCode ?? ''),
           },
+          { id: 'resource', header: s.resource, cell: resourceText },
           { id: 'address', header: s.address, cell: ({ record }) => record.sourceIPAddress ?? t.none },
           { id: 'readOnly', header: s.readOnly, cell: ({ record }) => (record.readOnly ? s.yes : s.no) },
           { id: 'key', header: s.key, cell: ({ key }) => key || t.none },
