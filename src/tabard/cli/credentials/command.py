@@ -1,15 +1,10 @@
-"""The command line of `tabard credentials`."""
+"""The command line of `tabard credentials`; what a verb needs is imported when it runs."""
 
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
-import secrets
-import shlex
-import signal
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +87,8 @@ def _duration(text: str) -> int:
 
 def credentials(options: argparse.Namespace) -> int:
     """Print credentials, or serve them."""
+    import time
+
     from tabard.cli.credentials.cache import Cache, default_folder
     from tabard.cli.credentials.source import Wanted, fetch, identity, refuse_recursion
 
@@ -167,6 +164,10 @@ def _ask_code(serial: str) -> str:
 
 def _serve(options: argparse.Namespace, wanted: Wanted, folder: Path, get: Callable[[], Credentials]) -> int:
     import dataclasses
+    import ipaddress
+    import secrets
+    import shlex
+    import signal
 
     from tabard.cli.credentials.endpoint import Endpoint, ForPods, for_token
     from tabard.cli.credentials.source import fetch
