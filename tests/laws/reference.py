@@ -87,7 +87,9 @@ def caller(line: Json) -> Json:
     if isinstance(principal, dict):
         if "service" in principal:
             return {"kind": "service", "arn": principal["service"], "account": "", "role": ""}
-        return {"kind": "anonymous", "arn": "", "account": "anonymous", "role": ""}
+        if "arn" not in principal:
+            return {"kind": "anonymous", "arn": principal.get("federated"), "account": "none", "role": ""}
+        principal = principal["arn"]
     _, _, _, _, account, name = principal.split(":", 5)
     kind = {"root": "root", "assumed-role": "session", "federated-user": "federated"}.get(
         name.split("/")[0], name.split("/")[0]
@@ -109,12 +111,14 @@ def named(line: Json, element: Any) -> str:
     if who["kind"] == "service":
         return DIRECT if who["arn"] in as_list(element.get("Service", [])) else NOBODY
     if who["kind"] == "anonymous":
-        return NOBODY
+        return DIRECT if who["arn"] in as_list(element.get("Federated", [])) else NOBODY
     if who["arn"] in aws and who["kind"] != "role":
         return DIRECT
     if who["role"] in aws:
         return ROLE
-    if who["account"] in aws or f"arn:aws:iam::{who['account']}:root" in aws:
+    canonical = line["principal"].get("canonicalUser") if isinstance(line["principal"], dict) else None
+    names = {who["account"], f"arn:aws:iam::{who['account']}:root", canonical}
+    if names & {*aws, *as_list(element.get("CanonicalUser", []))}:
         return DIRECT if who["kind"] == "root" else ACCOUNT
     return NOBODY
 

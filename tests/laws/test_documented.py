@@ -10,8 +10,9 @@ from tabard.policy.evaluate import Evaluator
 from tests.laws import reference
 from tests.laws.documented import LAYERS, Case
 from tests.laws.documented_elements import CONDITIONS, ELEMENTS
+from tests.laws.documented_more import MORE
 
-CASES = LAYERS + ELEMENTS + CONDITIONS
+CASES = LAYERS + ELEMENTS + CONDITIONS + MORE
 
 by_rule = pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
 
