@@ -33,7 +33,7 @@ ALGORITHMS = {
 KEPT_FOR = 3600.0
 """Seconds that a provider's keys are used before they are fetched again."""
 AGAIN_AFTER = 5.0
-"""Seconds before keys are fetched again for a token whose key is not among them."""
+"""Seconds before keys are fetched again for a token whose key is not among them, and after they could not be had."""
 _PROVIDERS_AT_MOST = 1000
 _KEYS_AT_MOST = 200
 _SKEW = 300.0
@@ -67,6 +67,7 @@ class KeySets:
     def __init__(self, fetch_document: Callable[[str, Sequence[str]], Awaitable[bytes]] = fetch) -> None:
         self._fetch = fetch_document
         self._kept: OrderedDict[tuple[str, ...], _Kept] = OrderedDict()
+        self._failed: dict[tuple[str, ...], tuple[float, AwsError]] = {}
         self._locks: dict[tuple[str, ...], asyncio.Lock] = {}
 
     async def keys(self, provider: OidcProvider, key_id: str | None, now: float) -> list[dict[str, Any]]:
@@ -79,7 +80,17 @@ class KeySets:
         async with lock:
             kept = self._kept.get(place)
             if kept is None or _outdated(kept, key_id, now):
-                kept = _Kept(await self._fetched(provider), now)
+                failed = self._failed.get(place)
+                if failed is not None and 0 <= now - failed[0] < AGAIN_AFTER:
+                    raise AwsError(failed[1].code, failed[1].message)
+                try:
+                    kept = _Kept(await self._fetched(provider), now)
+                except AwsError as error:
+                    if len(self._failed) >= _PROVIDERS_AT_MOST:
+                        self._failed.clear()
+                    self._failed[place] = now, error
+                    raise
+                self._failed.pop(place, None)
                 self._kept[place] = kept
                 self._kept.move_to_end(place)
                 while len(self._kept) > _PROVIDERS_AT_MOST:

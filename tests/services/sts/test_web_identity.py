@@ -248,6 +248,14 @@ def _part(value: Any) -> str:
 
 
 def test_a_provider_that_cannot_be_believed_is_not(world: World, idp: Provider) -> None:
+    now = time.time()
+
+    def clock() -> float:
+        nonlocal now
+        now += 6  # longer than a failure is remembered
+        return now
+
+    world.node.clock = clock
     call = known(world, idp, ThumbprintList=["0" * 40])
     arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{idp.name}"
     code, message, status = refused(call, token=idp.token())
@@ -354,3 +362,16 @@ def test_a_signature_means_nothing_to_an_operation_that_a_token_signs(world: Wor
     )
     code, *_ = refused(client.assume_role_with_web_identity, **parameters, WebIdentityToken=idp.token())
     assert code == "InvalidIdentityToken"
+
+
+def test_a_provider_that_fails_is_not_asked_for_every_token(world: World, idp: Provider) -> None:
+    now = time.time()
+    world.node.clock = lambda: now
+    call = known(world, idp)
+    idp.pages["/jwks"] = (500, {}, b"")
+    for _ in range(5):
+        assert refused(call, token=idp.token())[0] == "IDPCommunicationError"
+    assert len(idp.asked) == 2
+    del idp.pages["/jwks"]
+    now += 5
+    assert call(idp.token())["Audience"] == "lab"
