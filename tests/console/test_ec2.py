@@ -258,3 +258,44 @@ def test_no_part_of_an_instance_has_barriers(console: Console, instances: list[s
     page.get_by_role("button", name="Network settings").click()
     wrong["launch"] = wrong_with(page)
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def tab_to(page: Any, name: str) -> None:
+    """Press Tab until what is called so has the keyboard."""
+    focused = """(({ ariaLabel, innerText, labels }) => [ariaLabel, innerText, labels?.[0]?.innerText])(
+        document.activeElement
+    )"""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if name in page.evaluate(focused):
+            return
+    pytest.fail(f"the keyboard does not reach {name}")
+
+
+def test_a_key_pair_is_created_and_deleted_without_a_mouse(console: Console) -> None:
+    page, ec2 = console.page, console.server.client("ec2")
+    console.open("/ec2/key-pairs")
+    console.sign_in()
+    page.get_by_text("No key pairs in this region").wait_for()
+    tab_to(page, "Create key pair")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
+    tab_to(page, "Name")
+    page.keyboard.type("by-keyboard")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "by-keyboard.pem"
+    page.get_by_role("radio", name="by-keyboard").wait_for()
+    page.get_by_role("radio", name="by-keyboard").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+Tab")
+    for _ in range(20):
+        if page.evaluate("document.activeElement.innerText") == "Delete":
+            break
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    tab_to(page, 'To confirm, type "by-keyboard"')
+    page.keyboard.type("by-keyboard")
+    page.keyboard.press("Enter")
+    page.get_by_text("Key pair by-keyboard was deleted").wait_for()
+    assert ec2.describe_key_pairs()["KeyPairs"] == []
