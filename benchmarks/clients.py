@@ -82,14 +82,22 @@ def processor_seconds(pid: int) -> float:
 
 
 def drive(endpoint: str, pid: int, requests: Sequence[bytes], seconds: float, at_least: int = 0) -> Load:
-    """Send the requests in rotation for some seconds, and at least so many; every reply must be a 200."""
+    """Send the requests in rotation for some seconds, and at least so many; every reply must be a 200.
+
+    A server that closes its connections after a reply (moto's does) is connected to anew.
+    """
     parts = urlsplit(endpoint)
     address = (parts.hostname or "", parts.port or 80)
     selector = selectors.DefaultSelector()
-    for _ in range(CONNECTIONS):
+
+    def connect() -> socket.socket:
         connection = socket.create_connection(address)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         selector.register(connection, selectors.EVENT_READ, bytearray())
+        return connection
+
+    for _ in range(CONNECTIONS):
+        connect()
     turn = done = 0
     cpu, began = processor_seconds(pid), time.perf_counter()
     until = began + seconds
@@ -100,13 +108,20 @@ def drive(endpoint: str, pid: int, requests: Sequence[bytes], seconds: float, at
     while waiting:
         for key, _ in selector.select(5.0):
             connection, buffer = cast("socket.socket", key.fileobj), key.data
-            buffer += connection.recv(65536)
+            data = connection.recv(65536)
+            buffer += data
             if not _complete(buffer):
+                if not data:
+                    raise RuntimeError(f"{endpoint} broke off after {bytes(buffer[:400])!r}")
                 continue
             if not buffer.startswith(b"HTTP/1.1 200"):
                 raise RuntimeError(f"{endpoint} answered {bytes(buffer[:400])!r}")
-            buffer.clear()
             done += 1
+            if b"\r\nconnection: close\r\n" in bytes(buffer[: buffer.find(b"\r\n\r\n") + 2]).lower():
+                selector.unregister(connection)
+                connection.close()
+                connection = connect()
+            buffer.clear()
             if time.perf_counter() < until or turn < at_least:
                 connection.sendall(requests[turn % len(requests)])
                 turn += 1
