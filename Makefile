@@ -17,7 +17,7 @@ CONSOLE := console/dist/index.html
 CONSOLE_SOURCES := $(shell find console/src console/index.html -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab console test test-long ansible coverage bench lint format clean
+.PHONY: help lab console test test-long ansible moto coverage bench lint format clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -49,6 +49,12 @@ test-long: $(DEVELOPS) $(CONSOLE)  ## everything, the long suite too
 	@touch $@
 
 ansible: .venv-ansible/collections  ## set up Ansible, which some tests of the long suite drive
+
+build/moto/site: tools/set-up-moto
+	@tools/set-up-moto build/moto $(BIN)/python
+	@touch $@
+
+moto: $(DEVELOPS) build/moto/site  ## unpack moto's own tests, which the long suite runs against Tabard
 
 coverage: $(DEVELOPS)  ## write docs/coverage.md, which operations there are and which tests call them
 	@$(BIN)/python tools/coverage.py

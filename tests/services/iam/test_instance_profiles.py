@@ -110,3 +110,8 @@ def test_profiles_are_paged_and_authorised(world: World) -> None:
         (bob.remove_role_from_instance_profile, {"InstanceProfileName": "a", "RoleName": "x"}),
     ):
         assert refused(operation, **parameters)[0] == "AccessDenied"
+
+
+def test_a_profile_without_tags_says_so_where_it_is_looked_at(world: World) -> None:
+    assert "Tags" not in world.iam.create_instance_profile(InstanceProfileName="app")["InstanceProfile"]
+    assert world.iam.get_instance_profile(InstanceProfileName="app")["InstanceProfile"]["Tags"] == []

@@ -275,3 +275,10 @@ def test_documents_are_accepted_and_refused_as_aws_recorded_it(world: World) -> 
             assert refused(world.iam.create_policy, **parameters) == expected, case["id"]
         else:
             assert world.iam.create_policy(**parameters), case["id"]
+
+
+def test_a_policy_without_tags_says_so_where_it_is_looked_at(world: World) -> None:
+    made = world.iam.create_policy(PolicyName="p", PolicyDocument=document(allow("s3:*")))["Policy"]
+    assert "Tags" not in made
+    assert world.iam.get_policy(PolicyArn=made["Arn"])["Policy"]["Tags"] == []
+    assert world.iam.get_policy(PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")["Policy"]["Tags"] == []

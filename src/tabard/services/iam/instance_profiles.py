@@ -91,7 +91,10 @@ def create_instance_profile(call: Call, request: CreateInstanceProfileRequestTyp
         tags=tags,
     )
     profiles.create(profile)
-    return {"InstanceProfile": replies.whole_instance_profile(call, profile)}
+    shown = replies.whole_instance_profile(call, profile)
+    if not tags:
+        del shown["Tags"]  # shown here only where the request has some
+    return {"InstanceProfile": shown}
 
 
 @operation("iam", "GetInstanceProfile", READ, checks=on_profile("iam:GetInstanceProfile"))

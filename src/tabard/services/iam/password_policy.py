@@ -28,6 +28,10 @@ def policy_of(call: Call) -> PasswordPolicy | None:
     return call.store.iam.credentials.password_policies.get(call.account, call.account)
 
 
+def _nothing_to_delete() -> AwsError:
+    return no_such_entity("The account policy with name PasswordPolicy cannot be found.")
+
+
 def _missing(call: Call) -> AwsError:
     return no_such_entity(f"The Password Policy with domain name {call.account} cannot be found.")
 
@@ -88,7 +92,7 @@ def delete_account_password_policy(call: Call, request: dict[str, Any]) -> dict[
     """Go back to AWS's default rules."""
     policy = policy_of(call)
     if policy is None:
-        raise _missing(call)
+        raise _nothing_to_delete()
     call.store.iam.credentials.password_policies.delete(policy)
     return {}
 

@@ -75,8 +75,7 @@ def get_policy(call: Call, request: GetPolicyRequestTypeDef) -> dict[str, Any]:
     shown = managed.reply(policy, call.store.iam.grants.uses(call.account, [arn]).get(arn))
     if policy.description is not None:
         shown["Description"] = policy.description
-    if isinstance(policy, Policy) and policy.tags:
-        shown["Tags"] = tagging.shown(policy.tags)
+    shown["Tags"] = tagging.shown(policy.tags if isinstance(policy, Policy) else {})  # empty too, as on AWS
     return {"Policy": shown}
 
 

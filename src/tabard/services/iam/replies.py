@@ -101,8 +101,5 @@ def instance_profile(call: Call, entity: InstanceProfile) -> Reply:
 
 
 def whole_instance_profile(call: Call, entity: InstanceProfile) -> Reply:
-    """An instance profile with its role and tags."""
-    shown = instance_profile(call, entity)
-    if entity.tags:
-        shown["Tags"] = tagging.shown(entity.tags)
-    return shown
+    """An instance profile with its role and tags, of which there may be none."""
+    return {**instance_profile(call, entity), "Tags": tagging.shown(entity.tags)}
