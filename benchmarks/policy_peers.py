@@ -22,7 +22,7 @@ def moto(case: Case) -> Callable[[], bool] | None:
     """Moto: of a condition in an identity policy it reads nothing, so that a right answer there would be by chance."""
     if case.context:
         return None
-    from moto.iam.access_control import IAMPolicy, PermissionResult  # type: ignore[import-not-found] # a peer's own environment
+    from moto.iam.access_control import IAMPolicy, PermissionResult  # in a peer's own environment
 
     document = case.document
     return lambda: (
