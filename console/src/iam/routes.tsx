@@ -14,6 +14,10 @@ const CreatePolicy = lazy(() => import('./create-policy'));
 const EditPolicy = lazy(() => import('./edit-policy'));
 const InlinePolicy = lazy(() => import('./inline-policy'));
 const Users = lazy(() => import('./users'));
+const User = lazy(() => import('./user'));
+const CreateUser = lazy(() => import('./create-user'));
+const Group = lazy(() => import('./group'));
+const CreateGroup = lazy(() => import('./create-group'));
 const Groups = lazy(() => import('./groups'));
 
 const s = t.iam;
@@ -49,9 +53,15 @@ function find(route: Route): Found | undefined {
       return { page: <Policy arn={arn} key={arn} />, crumbs: [POLICIES, one] };
     }
     case 'users':
-      return { page: <Users />, crumbs: [USERS] };
+      if (!name) return { page: <Users />, crumbs: [USERS] };
+      if (name === 'create' && !what) return { page: <CreateUser />, crumbs: [USERS, { text: s.users.create, path: route.path }] };
+      if (what === 'inline-policy') return inline({ kind: 'user', name }, [USERS], route);
+      return { page: <User name={name} key={name} />, crumbs: [USERS, { text: name, path: route.path }] };
     case 'groups':
-      return { page: <Groups />, crumbs: [GROUPS] };
+      if (!name) return { page: <Groups />, crumbs: [GROUPS] };
+      if (name === 'create' && !what) return { page: <CreateGroup />, crumbs: [GROUPS, { text: s.groups.create, path: route.path }] };
+      if (what === 'inline-policy') return inline({ kind: 'group', name }, [GROUPS], route);
+      return { page: <Group name={name} key={name} />, crumbs: [GROUPS, { text: name, path: route.path }] };
     default:
       return undefined;
   }
@@ -61,6 +71,6 @@ export const iam: Area = {
   id: 'iam',
   name: 'IAM',
   title: t.services.iam,
-  pages: [ROLES, POLICIES, USERS, GROUPS],
+  pages: [GROUPS, USERS, ROLES, POLICIES],
   find,
 };

@@ -1,13 +1,17 @@
 /** The words of the pages of IAM. */
 import { editor } from './iam/editor';
 import { inline, lastAccessed, permissions, policies } from './iam/policies';
+import { groups, users } from './iam/users';
 
 export const iam = {
+  providers: { title: 'Identity providers' },
   editor,
   inline,
   lastAccessed,
   permissions,
   policies,
+  users,
+  groups,
   changedCode: 'Changed meanwhile',
   anyone: 'Anyone',
   awsService: 'AWS Service',
@@ -159,24 +163,5 @@ export const iam = {
     revokeWord: 'revoke',
     revoked: (name: string) => `The sessions of ${name} that were active are revoked.`,
     revokedSince: (date: string) => `Sessions from before ${date} are revoked.`,
-  },
-  providers: { title: 'Identity providers' },
-  users: {
-    title: 'Users',
-    one: 'User',
-    description: 'People and programs with permissions of their own. Create them with the aws command for now.',
-    search: 'Find users by name',
-    name: 'User name',
-    empty: 'No users yet',
-    emptyHint: 'Create one with: aws iam create-user --user-name NAME',
-  },
-  groups: {
-    title: 'User groups',
-    one: 'Group',
-    description: 'Users who share permissions. Create them with the aws command for now.',
-    search: 'Find groups by name',
-    name: 'Group name',
-    empty: 'No groups yet',
-    emptyHint: 'Create one with: aws iam create-group --group-name NAME',
   },
 };
