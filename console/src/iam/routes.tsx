@@ -13,6 +13,7 @@ const Policy = lazy(() => import('./policy'));
 const CreatePolicy = lazy(() => import('./create-policy'));
 const EditPolicy = lazy(() => import('./edit-policy'));
 const InlinePolicy = lazy(() => import('./inline-policy'));
+const Simulator = lazy(() => import('./simulator'));
 const Users = lazy(() => import('./users'));
 const User = lazy(() => import('./user'));
 const CreateUser = lazy(() => import('./create-user'));
@@ -25,6 +26,8 @@ const ROLES = { text: s.roles.title, path: '/iam/roles' };
 const POLICIES = { text: s.policies.title, path: '/iam/policies' };
 const USERS = { text: s.users.title, path: '/iam/users' };
 const GROUPS = { text: s.groups.title, path: '/iam/groups' };
+
+const SIMULATOR = { text: s.simulator.title, path: '/iam/simulator' };
 
 const policyPath = (arn: string) => `/iam/policies?arn=${encodeURIComponent(arn)}`;
 
@@ -62,6 +65,8 @@ function find(route: Route): Found | undefined {
       if (name === 'create' && !what) return { page: <CreateGroup />, crumbs: [GROUPS, { text: s.groups.create, path: route.path }] };
       if (what === 'inline-policy') return inline({ kind: 'group', name }, [GROUPS], route);
       return { page: <Group name={name} key={name} />, crumbs: [GROUPS, { text: name, path: route.path }] };
+    case 'simulator':
+      return { page: <Simulator />, crumbs: [SIMULATOR] };
     default:
       return undefined;
   }
@@ -71,6 +76,6 @@ export const iam: Area = {
   id: 'iam',
   name: 'IAM',
   title: t.services.iam,
-  pages: [GROUPS, USERS, ROLES, POLICIES],
+  pages: [GROUPS, USERS, ROLES, POLICIES, SIMULATOR],
   find,
 };

@@ -196,11 +196,13 @@ function keysOf(found: Reference | undefined, actions: string[]): { value: strin
 interface ActionsProps {
   actions: string[];
   found: Reference | undefined;
-  trust: boolean;
+  trust?: boolean;
+  /** No wildcards: each action by its name. */
+  exact?: boolean;
   onChange: (actions: string[]) => void;
 }
 
-function Actions({ actions, found, trust, onChange }: ActionsProps) {
+export function Actions({ actions, found, trust = false, exact = false, onChange }: ActionsProps) {
   const [added, setAdded] = useState<string[]>([]);
   const services = [...new Set([...actions.map(serviceOf).filter(Boolean), ...added])];
   const others = actions.filter((each) => !serviceOf(each));
@@ -220,7 +222,7 @@ function Actions({ actions, found, trust, onChange }: ActionsProps) {
             <Multiselect
               selectedOptions={mine.map((value) => ({ value, label: value }))}
               options={[
-                { value: `${prefix}:*`, label: `${prefix}:*`, description: s.allActions },
+                ...(exact ? [] : [{ value: `${prefix}:*`, label: `${prefix}:*`, description: s.allActions }]),
                 ...written.map((value) => ({ value, label: value })),
                 ...levels.map((level) => ({
                   label: level,
