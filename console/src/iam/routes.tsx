@@ -14,6 +14,8 @@ const CreatePolicy = lazy(() => import('./create-policy'));
 const EditPolicy = lazy(() => import('./edit-policy'));
 const InlinePolicy = lazy(() => import('./inline-policy'));
 const Simulator = lazy(() => import('./simulator'));
+const Providers = lazy(() => import('./providers'));
+const ProviderPage = lazy(() => import('./provider'));
 const Users = lazy(() => import('./users'));
 const User = lazy(() => import('./user'));
 const CreateUser = lazy(() => import('./create-user'));
@@ -27,6 +29,7 @@ const POLICIES = { text: s.policies.title, path: '/iam/policies' };
 const USERS = { text: s.users.title, path: '/iam/users' };
 const GROUPS = { text: s.groups.title, path: '/iam/groups' };
 
+const PROVIDERS = { text: s.providers.title, path: '/iam/providers' };
 const SIMULATOR = { text: s.simulator.title, path: '/iam/simulator' };
 
 const policyPath = (arn: string) => `/iam/policies?arn=${encodeURIComponent(arn)}`;
@@ -67,6 +70,11 @@ function find(route: Route): Found | undefined {
       return { page: <Group name={name} key={name} />, crumbs: [GROUPS, { text: name, path: route.path }] };
     case 'simulator':
       return { page: <Simulator />, crumbs: [SIMULATOR] };
+    case 'providers': {
+      const arn = route.query.get('arn');
+      if (!arn) return { page: <Providers />, crumbs: [PROVIDERS] };
+      return { page: <ProviderPage arn={arn} key={arn} />, crumbs: [PROVIDERS, { text: arn.split('-provider/')[1] ?? arn, path: `/iam/providers?arn=${encodeURIComponent(arn)}` }] };
+    }
     default:
       return undefined;
   }
@@ -76,6 +84,6 @@ export const iam: Area = {
   id: 'iam',
   name: 'IAM',
   title: t.services.iam,
-  pages: [GROUPS, USERS, ROLES, POLICIES, SIMULATOR],
+  pages: [GROUPS, USERS, ROLES, POLICIES, PROVIDERS, SIMULATOR],
   find,
 };
