@@ -13,6 +13,7 @@ const Policy = lazy(() => import('./policy'));
 const CreatePolicy = lazy(() => import('./create-policy'));
 const EditPolicy = lazy(() => import('./edit-policy'));
 const InlinePolicy = lazy(() => import('./inline-policy'));
+const Dashboard = lazy(() => import('./dashboard'));
 const Simulator = lazy(() => import('./simulator'));
 const Providers = lazy(() => import('./providers'));
 const ProviderPage = lazy(() => import('./provider'));
@@ -31,6 +32,7 @@ const GROUPS = { text: s.groups.title, path: '/iam/groups' };
 
 const PROVIDERS = { text: s.providers.title, path: '/iam/providers' };
 const SIMULATOR = { text: s.simulator.title, path: '/iam/simulator' };
+const DASHBOARD = { text: s.dashboard.title, path: '/iam/dashboard' };
 
 const policyPath = (arn: string) => `/iam/policies?arn=${encodeURIComponent(arn)}`;
 
@@ -68,6 +70,9 @@ function find(route: Route): Found | undefined {
       if (name === 'create' && !what) return { page: <CreateGroup />, crumbs: [GROUPS, { text: s.groups.create, path: route.path }] };
       if (what === 'inline-policy') return inline({ kind: 'group', name }, [GROUPS], route);
       return { page: <Group name={name} key={name} />, crumbs: [GROUPS, { text: name, path: route.path }] };
+    case undefined:
+    case 'dashboard':
+      return { page: <Dashboard />, crumbs: [DASHBOARD] };
     case 'simulator':
       return { page: <Simulator />, crumbs: [SIMULATOR] };
     case 'providers': {
@@ -84,6 +89,6 @@ export const iam: Area = {
   id: 'iam',
   name: 'IAM',
   title: t.services.iam,
-  pages: [GROUPS, USERS, ROLES, POLICIES, PROVIDERS, SIMULATOR],
+  pages: [DASHBOARD, GROUPS, USERS, ROLES, POLICIES, PROVIDERS, SIMULATOR],
   find,
 };

@@ -1,11 +1,12 @@
 /** The words of the pages of IAM. */
-import { providers } from './iam/account';
+import { dashboard, providers } from './iam/account';
 import { editor } from './iam/editor';
 import { inline, lastAccessed, permissions, policies } from './iam/policies';
 import { simulator } from './iam/simulator';
 import { groups, users } from './iam/users';
 
 export const iam = {
+  dashboard,
   providers,
   simulator,
   editor,
