@@ -216,11 +216,11 @@ export function locate(statement: Statement, sources: Source[]): Located | undef
   try {
     const text = source.sent ?? source.text;
     const lines = text.split('\n');
-    const { Line = 1, Column = 1 } = statement.StartPosition ?? {};
-    const offset = lines.slice(0, Line - 1).reduce((sum, line) => sum + line.length + 1, 0) + Column - 1;
+    // where one statement ends the next is said to start: the end is what tells them apart
+    const { Line = 1, Column = 1 } = statement.EndPosition ?? {};
+    const end = lines.slice(0, Line - 1).reduce((sum, line) => sum + line.length + 1, 0) + Column - 1;
     const found = statementsOf(read(text));
-    // a statement's position begins where the one before it ends
-    const index = Math.max(0, found.findIndex(({ to }) => offset < to));
+    const index = Math.max(0, found.findIndex(({ from, to }) => from < end && end <= to + 1));
     const effect = member(found[index], 'Effect')?.value;
     return { source, index, effect: effect?.kind === 'string' ? effect.value : '' };
   } catch {
