@@ -34,7 +34,7 @@ def _why_not() -> str | None:
     return None if readable.returncode == 0 else "the environment lies where only root can go"
 
 
-@pytest.mark.parametrize("suite", ["tests/conformance/compute", "tests/compute", "tests/edge/test_ssh.py"])
+@pytest.mark.parametrize("suite", ["tests/conformance/compute", "tests/compute", "tests/edge/ssh"])
 def test_without_root(suite: str) -> None:
     reason = _why_not()
     if reason is not None:

@@ -318,16 +318,33 @@ def test_a_body_that_differs_from_its_signature_is_never_seen(own_server: Tabard
     assert files(own_server) == set()
 
 
-def test_documents_of_strangers_do_not_fill_the_memory(own_server: TabardServer) -> None:
-    """Bodies that are gathered before their sender is known are bounded together; what is served meanwhile is not disturbed."""
+def test_documents_of_strangers_are_not_even_gathered(own_server: TabardServer) -> None:
     document = b"x" * (4 * 1024 * 1024 - 10)
     head = b"PUT /bucket?policy HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (len(document) + 5)
+    before = resident(own_server)
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            sock = stack.enter_context(connected(own_server))
+            with contextlib.suppress(ConnectionError):
+                sock.sendall(head + document)
+                assert sock.recv(100).startswith(b"HTTP/1.1 403")
+        assert resident(own_server) - before < 50_000
+        works(own_server)
+
+
+def test_documents_that_are_gathered_do_not_fill_the_memory(own_server: TabardServer) -> None:
+    """Bodies that are sent slowly are bounded together, even those of known callers; others are served meanwhile."""
+    document = b"x" * (4 * 1024 * 1024 - 10)
+    with Caller(own_server) as caller:
+        headers = caller._signed("s3", Wire("PUT", "/bucket", "policy", body=document))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"PUT /bucket?policy HTTP/1.1\r\n{lines}\r\n".encode()
     before = resident(own_server)
     with contextlib.ExitStack() as stack:
         for _ in range(80):
             sock = stack.enter_context(connected(own_server))
             with contextlib.suppress(ConnectionError):
-                sock.sendall(head + document)
+                sock.sendall(head + document[:-5])
         assert resident(own_server) - before < 250_000
         assert sock.recv(100).startswith(b"HTTP/1.1 503")
         works(own_server)
