@@ -113,7 +113,7 @@ export default function CreateUser() {
           {
             title: s.details,
             content: (
-              <Container header={<Header variant="h2">{s.details}</Header>}>
+              <Container header={<Header variant="h2">{s.who}</Header>}>
                 <SpaceBetween size="m">
                   <FormField label={t.iam.users.name} constraintText={s.nameRule} errorText={tried ? nameError : ''}>
                     <Input value={name} onChange={({ detail }) => setName(detail.value)} disableBrowserAutocorrect autoComplete={false} />
@@ -185,7 +185,7 @@ export default function CreateUser() {
             content: (
               <SpaceBetween size="l">
                 <ErrorAlert error={error} />
-                <Container header={<Header variant="h2">{s.details}</Header>}>
+                <Container header={<Header variant="h2">{s.who}</Header>}>
                   <KeyValuePairs
                     columns={2}
                     items={[

@@ -75,7 +75,7 @@ export default function Dashboard() {
         </SpaceBetween>
       </Container>
       <Container header={<Header variant="h2">{s.resources}</Header>}>
-        <ColumnLayout columns={4} minColumnWidth={120}>
+        <ColumnLayout columns={5} minColumnWidth={120}>
           {things.map(([label, path, count]) => (
             <div key={path} data-testid={`count-${path.slice(5)}`}>
               <Box variant="awsui-key-label">{label}</Box>

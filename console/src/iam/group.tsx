@@ -103,7 +103,7 @@ function Members({ name }: { name: string }) {
         id={(user) => user.UserName ?? ''}
         label={(user) => user.UserName ?? ''}
         text={(user) => user.UserName ?? ''}
-        placeholder={t.iam.users.search}
+        placeholder={t.iam.policies.findEntities}
         actions={
           <SpaceBetween direction="horizontal" size="xs">
             <Button disabled={!selected.length} loading={busy} onClick={() => void remove()}>

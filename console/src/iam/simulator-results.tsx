@@ -47,7 +47,7 @@ export function Results({ outcomes, sources }: { outcomes: Outcome[]; sources: S
         columnDefinitions={[
           { id: 'action', header: s.action, cell: (each) => each.action, isRowHeader: true },
           { id: 'resource', header: s.resource, cell: (each) => each.resource },
-          { id: 'decision', header: s.decision, cell: (each) => <Decision decision={each.decision} /> },
+          { id: 'decision', header: s.decision, minWidth: 190, cell: (each) => <Decision decision={each.decision} /> },
           { id: 'by', header: s.statements, cell: (each) => each.statements.map(({ SourcePolicyId }) => SourcePolicyId).join(', ') || s.noStatement },
         ]}
       />

@@ -57,7 +57,7 @@ export function WhoMay() {
       const queue = [...everyone];
       const worker = async () => {
         for (let next = queue.shift(); next; next = queue.shift()) {
-          const source: Source = { ids: ['ResourcePolicy'], title: s.policyOf(name), layer: 'resource', text: resourcePolicy };
+          const source: Source = { ids: ['ResourcePolicy'], title: s.policyOf(name), layer: 'resource', text: trust, sent: resourcePolicy };
           const sources = [...(await sourcesOf(next.identity)), source];
           const question = { principal: next, policies: [], actions: ['sts:AssumeRole'], resources: [role?.Arn ?? ''], resourcePolicy, context };
           const [outcome] = await simulate(question, sources);

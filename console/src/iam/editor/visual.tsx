@@ -139,7 +139,7 @@ function Form({ statement, kind, found, onChange }: FormProps) {
         {s.not}
       </Checkbox>
       {kind !== 'trust' && (
-        <>
+        <SpaceBetween size="m">
           <Resources
             resources={resources}
             suggestions={arnsOf(found, actions)}
@@ -153,7 +153,7 @@ function Form({ statement, kind, found, onChange }: FormProps) {
               {s.not}
             </Checkbox>
           )}
-        </>
+        </SpaceBetween>
       )}
       <Conditions
         value={statement.Condition}

@@ -61,6 +61,7 @@ export const users = {
   },
   make: {
     details: 'Specify user details',
+    who: 'User details',
     nameRule: 'At most 64 characters: letters, digits and + = , . @ _ -',
     nameInvalid: 'Give the user a name: letters, digits and + = , . @ _ - only, at most 64 of them.',
     console: 'Provide user access to the console',
