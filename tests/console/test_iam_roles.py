@@ -163,6 +163,7 @@ def test_what_is_on_a_roles_page_can_be_changed(console: Console) -> None:
     dialog.get_by_role("checkbox", name="AmazonS3ReadOnlyAccess", exact=True).check()
     dialog.get_by_role("button", name="Add permissions").click()
     page.get_by_text("AmazonS3ReadOnlyAccess was attached to changing").wait_for()
+    dialog.wait_for(state="hidden")  # it closes once the list is there anew
     # an inline policy, in the editor
     page.get_by_role("button", name="Add permissions").click()
     page.get_by_role("menuitem", name="Create inline policy").click()
