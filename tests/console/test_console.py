@@ -83,9 +83,9 @@ def test_a_session_that_ends_brings_back_where_one_was(console: Console) -> None
 
 
 def test_signing_out_forgets_the_session_in_every_tab(console: Console) -> None:
-    console.open("/iam/users")
+    console.open("/iam/roles")
     console.sign_in()
-    console.page.get_by_role("heading", name="Users", level=1).wait_for()
+    console.page.get_by_role("heading", name="Roles", level=1).wait_for()
     other = console.page.context.new_page()
     other.goto(f"{console.origin}/_/console/s3/buckets")  # the new tab asks the first for its session
     other.get_by_role("heading", name="Buckets", level=1).wait_for()
