@@ -1,15 +1,15 @@
 /** The groups of the account. */
 import type { Group } from '@aws-sdk/client-iam';
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useCallback, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useLoad } from '../data';
 import { follow, href, pathOf, To } from '../routing';
 import { List } from '../shell/list';
-import { Confirm, Copyable, Empty, useFlash, when } from '../shell/parts';
+import { Copyable, Empty, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
 import { listGroups } from './api';
+import { DeleteSeveral, useDetails } from './entity-list';
 import { attachedTo, inlineOf } from './identity';
 import { deleteGroup, deleteGroupCommands, membersOf } from './users-api';
 
@@ -23,25 +23,21 @@ function CreateButton({ primary = true }: { primary?: boolean }) {
   );
 }
 
+const nameOf = (group: Group) => group.GroupName ?? '';
+
+/** ListGroups tells neither members nor policies. */
+async function count({ GroupName: name = '' }: Group) {
+  const group = { kind: 'group' as const, name };
+  const [users, attached, inline] = await Promise.all([membersOf(name), attachedTo(group), inlineOf(group)]);
+  return { users: users.length, policies: attached.length + inline.length };
+}
+
 export default function Groups() {
   const groups = useLoad(listGroups, 'groups', 15);
   const [selected, setSelected] = useState<string[]>([]);
   const [deleting, setDeleting] = useState<string[]>([]);
-  const [details, setDetails] = useState<Record<string, { users: number; policies: number }>>({});
-  const asked = useRef(new Set<string>());
+  const { details, onVisible, forget } = useDetails(nameOf, count);
   const { push } = useFlash();
-  const [only = ''] = deleting;
-  const onVisible = useCallback((visible: readonly Group[]) => {
-    for (const { GroupName: name = '' } of visible) {
-      if (asked.current.has(name)) continue;
-      asked.current.add(name);
-      const group = { kind: 'group' as const, name };
-      Promise.all([membersOf(name), attachedTo(group), inlineOf(group)]).then(
-        ([users, attached, inline]) => setDetails((old) => ({ ...old, [name]: { users: users.length, policies: attached.length + inline.length } })),
-        () => undefined,
-      );
-    }
-  }, []);
   return (
     <>
       <List
@@ -53,9 +49,9 @@ export default function Groups() {
         selected={selected}
         onSelected={setSelected}
         onVisible={onVisible}
-        id={(group) => group.GroupName ?? ''}
-        label={(group) => group.GroupName ?? ''}
-        text={(group) => group.GroupName ?? ''}
+        id={nameOf}
+        label={nameOf}
+        text={nameOf}
         placeholder={s.search}
         shownAtFirst={['name', 'users', 'permissions', 'created']}
         actions={
@@ -64,7 +60,7 @@ export default function Groups() {
               iconName="refresh"
               ariaLabel={t.refresh}
               onClick={() => {
-                asked.current.clear();
+                forget();
                 void groups.reload().then(() => onVisible(groups.data ?? []));
               }}
             />
@@ -89,24 +85,18 @@ export default function Groups() {
         ]}
       />
       {deleting.length > 0 && (
-        <Confirm
-          header={deleting.length === 1 ? s.deleteHeader(only) : s.deleteSeveral(deleting.length)}
-          word={deleting.length === 1 ? only : t.confirm.delete}
-          button={t.delete}
-          commands={deleting.flatMap(deleteGroupCommands)}
+        <DeleteSeveral
+          names={deleting}
+          words={s}
+          commands={deleteGroupCommands}
+          remove={deleteGroup}
+          reload={groups.reload}
           onDismiss={() => setDeleting([])}
-          onConfirm={async () => {
-            try {
-              for (const name of deleting) await deleteGroup(name);
-            } finally {
-              await groups.reload();
-            }
+          onDeleted={() => {
             setSelected([]);
             push('success', s.deleted(deleting.join(', ')));
           }}
-        >
-          <Box>{s.deleteWarning}</Box>
-        </Confirm>
+        />
       )}
     </>
   );

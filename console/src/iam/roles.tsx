@@ -1,15 +1,15 @@
 /** The roles of the account. */
 import type { Role } from '@aws-sdk/client-iam';
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useCallback, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useLoad } from '../data';
 import { follow, href, pathOf, To } from '../routing';
 import { List } from '../shell/list';
-import { ago, Confirm, Copyable, Empty, useFlash, when } from '../shell/parts';
+import { ago, Copyable, Empty, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
 import { deleteCommands, deleteRole, getRole, listRoles, trusted } from './api';
+import { DeleteSeveral, useDetails } from './entity-list';
 
 const s = t.iam.roles;
 
@@ -21,27 +21,20 @@ export function CreateButton({ primary = true }: { primary?: boolean }) {
   );
 }
 
+const nameOf = (role: Role) => role.RoleName ?? '';
+
+/** ListRoles does not say when a role was used last; GetRole does. */
+async function lastUse(role: Role): Promise<Date | null> {
+  return (await getRole(nameOf(role))).RoleLastUsed?.LastUsedDate ?? null;
+}
+
 export default function Roles() {
   const roles = useLoad(listRoles, 'roles', 15);
   const [selected, setSelected] = useState<string[]>([]);
   const [deleting, setDeleting] = useState<string[]>([]);
-  const [used, setUsed] = useState<Record<string, Date | null>>({});
-  const asked = useRef(new Set<string>());
+  const { details: used, onVisible, forget } = useDetails(nameOf, lastUse);
   const { push } = useFlash();
-
-  // ListRoles does not say when a role was used last; GetRole does, so those on the screen are asked for
-  const onVisible = useCallback((visible: readonly Role[]) => {
-    for (const { RoleName } of visible) {
-      if (!RoleName || asked.current.has(RoleName)) continue;
-      asked.current.add(RoleName);
-      getRole(RoleName).then(
-        (role) => setUsed((old) => ({ ...old, [RoleName]: role.RoleLastUsed?.LastUsedDate ?? null })),
-        () => undefined,
-      );
-    }
-  }, []);
   const usedAt = (role: Role) => used[role.RoleName ?? '']?.getTime() ?? 0;
-  const [only = ''] = deleting;
 
   return (
     <>
@@ -54,8 +47,8 @@ export default function Roles() {
         selected={selected}
         onSelected={setSelected}
         onVisible={onVisible}
-        id={(role) => role.RoleName ?? ''}
-        label={(role) => role.RoleName ?? ''}
+        id={nameOf}
+        label={nameOf}
         text={(role) => `${role.RoleName} ${trusted(role).join(' ')} ${role.Description ?? ''}`}
         placeholder={s.search}
         shownAtFirst={['name', 'trusted', 'used']}
@@ -65,7 +58,7 @@ export default function Roles() {
               iconName="refresh"
               ariaLabel={t.refresh}
               onClick={() => {
-                asked.current.clear();
+                forget();
                 void roles.reload();
               }}
             />
@@ -116,25 +109,18 @@ export default function Roles() {
         ]}
       />
       {deleting.length > 0 && (
-        <Confirm
-          header={deleting.length === 1 ? s.deleteHeader(only) : s.deleteSeveral(deleting.length)}
-          word={deleting.length === 1 ? only : t.confirm.delete}
-          button={t.delete}
-          commands={deleting.flatMap(deleteCommands)}
+        <DeleteSeveral
+          names={deleting}
+          words={s}
+          commands={deleteCommands}
+          remove={deleteRole}
+          reload={roles.reload}
           onDismiss={() => setDeleting([])}
-          onConfirm={async () => {
-            try {
-              for (const name of deleting) await deleteRole(name);
-            } finally {
-              await roles.reload();
-            }
+          onDeleted={() => {
             setSelected([]);
-            push('success', deleting.length === 1 ? s.deleted(only) : s.deletedSeveral(deleting.length));
+            push('success', deleting.length === 1 ? s.deleted(deleting[0] ?? '') : s.deletedSeveral(deleting.length));
           }}
-        >
-          {deleting.length > 1 && <Box>{deleting.join(', ')}</Box>}
-          <Box>{s.deleteWarning}</Box>
-        </Confirm>
+        />
       )}
     </>
   );

@@ -1,15 +1,15 @@
 /** The users of the account. */
 import type { User } from '@aws-sdk/client-iam';
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { useCallback, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useLoad } from '../data';
 import { follow, href, pathOf, To } from '../routing';
 import { List } from '../shell/list';
-import { ago, Confirm, Copyable, Empty, useFlash, when } from '../shell/parts';
+import { ago, Copyable, Empty, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
 import { listUsers } from './api';
+import { DeleteSeveral, useDetails } from './entity-list';
 import { type Detail, deleteUser, deleteUserCommands, detailOf } from './users-api';
 
 const s = t.iam.users;
@@ -27,26 +27,15 @@ function CreateButton({ primary = true }: { primary?: boolean }) {
   );
 }
 
+const nameOf = (user: User) => user.UserName ?? '';
+
 export default function Users() {
   const users = useLoad(listUsers, 'users', 15);
   const [selected, setSelected] = useState<string[]>([]);
   const [deleting, setDeleting] = useState<string[]>([]);
-  const [details, setDetails] = useState<Record<string, Detail>>({});
-  const asked = useRef(new Set<string>());
-  const { push } = useFlash();
-  const [only = ''] = deleting;
   // ListUsers tells little: what else the columns show is asked for, for those on the screen
-  const onVisible = useCallback((visible: readonly User[]) => {
-    for (const user of visible) {
-      const name = user.UserName ?? '';
-      if (asked.current.has(name)) continue;
-      asked.current.add(name);
-      detailOf(user).then(
-        (detail) => setDetails((old) => ({ ...old, [name]: detail })),
-        () => undefined,
-      );
-    }
-  }, []);
+  const { details, onVisible, forget } = useDetails(nameOf, detailOf);
+  const { push } = useFlash();
   const detail = (user: User, show: (found: Detail) => string) => {
     const found = details[user.UserName ?? ''];
     return found ? show(found) : '…';
@@ -63,8 +52,8 @@ export default function Users() {
         selected={selected}
         onSelected={setSelected}
         onVisible={onVisible}
-        id={(user) => user.UserName ?? ''}
-        label={(user) => user.UserName ?? ''}
+        id={nameOf}
+        label={nameOf}
         text={(user) => `${user.UserName} ${details[user.UserName ?? '']?.keys.map(({ AccessKeyId }) => AccessKeyId).join(' ') ?? ''}`}
         placeholder={s.search}
         shownAtFirst={['name', 'path', 'groups', 'last', 'mfa', 'password', 'keyAge']}
@@ -74,7 +63,7 @@ export default function Users() {
               iconName="refresh"
               ariaLabel={t.refresh}
               onClick={() => {
-                asked.current.clear();
+                forget();
                 void users.reload().then(() => onVisible(users.data ?? []));
               }}
             />
@@ -119,25 +108,18 @@ export default function Users() {
         ]}
       />
       {deleting.length > 0 && (
-        <Confirm
-          header={deleting.length === 1 ? s.deleteHeader(only) : s.deleteSeveral(deleting.length)}
-          word={deleting.length === 1 ? only : t.confirm.delete}
-          button={t.delete}
-          commands={deleting.flatMap(deleteUserCommands)}
+        <DeleteSeveral
+          names={deleting}
+          words={s}
+          commands={deleteUserCommands}
+          remove={deleteUser}
+          reload={users.reload}
           onDismiss={() => setDeleting([])}
-          onConfirm={async () => {
-            try {
-              for (const name of deleting) await deleteUser(name);
-            } finally {
-              await users.reload();
-            }
+          onDeleted={() => {
             setSelected([]);
             push('success', s.deleted(deleting.join(', ')));
           }}
-        >
-          {deleting.length > 1 && <Box>{deleting.join(', ')}</Box>}
-          <Box>{s.deleteWarning}</Box>
-        </Confirm>
+        />
       )}
     </>
   );
