@@ -26,7 +26,17 @@ if TYPE_CHECKING:
     from tabard.services.operation import Call
 
 
-def _no_organization() -> NoReturn:
+FEATURES = (
+    "ListOrganizationsFeatures",
+    "EnableOrganizationsRootCredentialsManagement",
+    "DisableOrganizationsRootCredentialsManagement",
+    "EnableOrganizationsRootSessions",
+    "DisableOrganizationsRootSessions",
+)
+"""The operations on features of an organisation: each is answered as AWS answers an account that is in none."""
+
+
+def _no_organization(_call: Call, _request: dict[str, Any]) -> NoReturn:
     raise AwsError(
         "OrganizationNotFoundException",
         "The request was rejected because no organization is associated with your account.",
@@ -34,54 +44,9 @@ def _no_organization() -> NoReturn:
     )
 
 
-@operation("iam", "ListOrganizationsFeatures", READ, checks=on_everything("iam:ListOrganizationsFeatures"))
-def list_organizations_features(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - there is no organisation to look into
-    """List which features of centralised root access the organisation uses."""
-    _no_organization()
-
-
-@operation(
-    "iam",
-    "EnableOrganizationsRootCredentialsManagement",
-    WRITE,
-    checks=on_everything("iam:EnableOrganizationsRootCredentialsManagement"),
-)
-def enable_organizations_root_credentials_management(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - there is no organisation to change
-    """Manage the root credentials of the organisation's accounts from its management account."""
-    _no_organization()
-
-
-@operation(
-    "iam",
-    "DisableOrganizationsRootCredentialsManagement",
-    WRITE,
-    checks=on_everything("iam:DisableOrganizationsRootCredentialsManagement"),
-)
-def disable_organizations_root_credentials_management(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - there is no organisation to change
-    """Manage the root credentials of the organisation's accounts no more."""
-    _no_organization()
-
-
-@operation(
-    "iam",
-    "EnableOrganizationsRootSessions",
-    WRITE,
-    checks=on_everything("iam:EnableOrganizationsRootSessions"),
-)
-def enable_organizations_root_sessions(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - there is no organisation to change
-    """Let the management account act as the root of the organisation's accounts."""
-    _no_organization()
-
-
-@operation(
-    "iam",
-    "DisableOrganizationsRootSessions",
-    WRITE,
-    checks=on_everything("iam:DisableOrganizationsRootSessions"),
-)
-def disable_organizations_root_sessions(call: Call, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - there is no organisation to change
-    """Let the management account act as root of the others no more."""
-    _no_organization()
+for _name in FEATURES:
+    _mode = READ if _name.startswith("List") else WRITE
+    operation("iam", _name, _mode, checks=on_everything(f"iam:{_name}"))(_no_organization)
 
 
 def _on_entity(call: Call, request: GenerateOrganizationsAccessReportRequestTypeDef) -> Iterable[Check]:
