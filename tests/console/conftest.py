@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from tests.support.server import TabardServer, running
 from tabard.edge.console.files import Pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -26,7 +27,7 @@ ARGUMENTS = [
 ]
 
 
-@dataclass
+@dataclass(repr=False)
 class Console:
     """A page of the console, its server, and what went wrong in the browser."""
 
@@ -37,6 +38,20 @@ class Console:
     errors: list[str] = field(default_factory=list)
     expected: int = 0
     """How many refused API calls the test provokes: the browser logs each as an error."""
+
+    def __repr__(self) -> str:
+        return f"Console({self.origin})"
+
+    def seen(self) -> str:
+        """What each open page shows, for the report of a test that fails."""
+        from playwright.sync_api import Error
+
+        told = [f"the browser logged: {error}" for error in self.errors[-10:]]
+        for page in self.page.context.pages:
+            told.append(f"page {page.url}")
+            with contextlib.suppress(Error):
+                told.append(page.locator("body").inner_text(timeout=2000)[:4000])
+        return "\n".join(told)
 
     def open(self, path: str) -> None:
         """Open a path of the console."""
@@ -49,6 +64,17 @@ class Console:
         self.page.get_by_label("Access key ID").fill(given["aws_access_key_id"])
         self.page.get_by_label("Secret access key").fill(given["aws_secret_access_key"])
         self.page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what the browser shows to the report of a test that fails."""
+    report = yield
+    if report.failed and report.when == "call":
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, Console):
+                report.sections.append(("the browser", value.seen()))
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +101,7 @@ def console_server(browser: Any) -> Iterator[TabardServer]:  # noqa: ARG001 - no
 def _opened(browser: Any, server: TabardServer, **options: Any) -> Iterator[Console]:
     context = browser.new_context(accept_downloads=True, **options)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)  # a machine may be slow; a test that passes never waits so long
     origin = server.started["console"].partition("/_/")[0]
     console = Console(server, page, origin)
 
@@ -92,10 +118,10 @@ def _opened(browser: Any, server: TabardServer, **options: Any) -> Iterator[Cons
     page.on("pageerror", lambda error: console.errors.append(f"page: {error}"))
     try:
         yield console
-        assert console.foreign == []
+        assert console.foreign == [], console.seen()
         refused = [error for error in console.errors if error.startswith("Failed to load resource")]
-        assert [error for error in console.errors if error not in refused] == []
-        assert len(refused) <= console.expected
+        assert [error for error in console.errors if error not in refused] == [], console.seen()
+        assert len(refused) <= console.expected, console.seen()
     finally:
         context.close()
 

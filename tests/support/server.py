@@ -20,15 +20,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
+STARTED: list[TabardServer] = []
+"""The servers that this process has started and not forgotten: see ``tests.support.reports``."""
 
 
-@dataclass
+@dataclass(repr=False)
 class TabardServer:
     """A running server. ``started`` is what it printed; ``log`` its standard error so far."""
 
     process: subprocess.Popen[str]
     started: dict[str, Any]
     log_path: Path
+    last_log: bytes = b""
+    last_events: bytes = b""
+    """What a server that was stopped had logged and recorded; its files may be gone."""
+
+    def __repr__(self) -> str:
+        return f"TabardServer({self.endpoint})"
 
     @property
     def endpoint(self) -> str:
@@ -45,6 +53,11 @@ class TabardServer:
     @property
     def log(self) -> str:
         return self.log_path.read_text()
+
+    @property
+    def events_path(self) -> Path:
+        """The audit trail."""
+        return self.data / "audit" / "events.jsonl"
 
     def root(self) -> dict[str, str]:
         """The root access key, as keyword arguments of a boto3 client."""
@@ -85,6 +98,8 @@ class TabardServer:
 
     def stop(self) -> None:
         """End the server as an operator would, and wait for it."""
+        with contextlib.suppress(OSError):
+            self.last_events = self.events_path.read_bytes()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -94,6 +109,8 @@ class TabardServer:
             self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
+        with contextlib.suppress(OSError):
+            self.last_log = self.log_path.read_bytes()
 
 
 def as_arguments(credentials: dict[str, Any]) -> dict[str, str]:
@@ -129,7 +146,9 @@ def start(log_path: Path, **options: Any) -> TabardServer:
         process.wait()
         process.stdout.close()
         raise RuntimeError(f"the server did not start:\n{log_path.read_text()}")
-    return TabardServer(process, json.loads(line), log_path)
+    server = TabardServer(process, json.loads(line), log_path)
+    STARTED.append(server)
+    return server
 
 
 @contextlib.contextmanager
