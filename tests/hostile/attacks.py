@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus
 
 import botocore.serialize
+from tests.hostile.attacks_on_json import attacks_on_json
 from tests.hostile.sensible import BODIES as BODIES_WITH_DIGEST
 from tests.hostile.sensible import digest, sensible
 from tests.hostile.signed import Wire, model
@@ -147,8 +148,11 @@ def _attacks(
             base.body = BODIES_WITH_DIGEST[operation]
             base.headers["Content-MD5"] = digest(base.body)
         yield base
-        if service == "s3":
+        protocol = model(service).metadata["protocol"]
+        if protocol == "rest-xml":
             yield from _rest(base, chance, every=every)
+        elif protocol == "json":
+            yield from attacks_on_json(base, chance, _some(chance, HOSTILE, every=every), every=every)
         else:
             yield from _form(base, chance, every=every)
         yield from _bodies(base, chance, service=service, every=every)

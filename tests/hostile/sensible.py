@@ -114,6 +114,12 @@ def sensible(values: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("sts", "AssumeRole"): {
             "RoleArn": values["RoleArn"], "RoleSessionName": "me", "Policy": document, "ExternalId": "12",
             "PolicyArns": [{"arn": values["PolicyArn"]}], "Tags": TAGS, "TransitiveTagKeys": ["team"], "DurationSeconds": 900},
+        ("cloudtrail", "LookupEvents"): {
+            "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "CreateUser"}], "MaxResults": 5,
+            "StartTime": "2026-01-01T00:00:00Z", "EndTime": "2036-01-01T00:00:00Z"},
+        ("ec2-instance-connect", "SendSSHPublicKey"): {
+            "InstanceId": instance, "InstanceOSUser": "ec2-user", "SSHPublicKey": values["SSHPublicKeyBody"],
+            "AvailabilityZone": "us-east-1a"},
         ("s3", "CompleteMultipartUpload"): {
             "Bucket": "target-bucket", "Key": "key", "UploadId": values["UploadId"],
             "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": '"d41d8cd98f00b204e9800998ecf8427e"'}]}},

@@ -17,7 +17,7 @@ from tabard.services.operation import OPERATIONS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SERVICES = ["ec2", "iam", "s3", "sts"]
+SERVICES = sorted({service for service, _ in OPERATIONS})
 RESTORING = (
     "Abort", "Associate", "Complete", "Delete", "Describe", "Detach", "Disassociate", "Get", "Modify", "Put", "Remove",
     "Replace", "Start", "Stop", "Terminate", "Untag", "Update",

@@ -30,7 +30,8 @@ class Dialect:
     ``buckets`` routes by bucket and key, in virtual-host style too; ``hoists`` takes ``x-amz-`` headers from the query
     string, where signers put them into presigned URLs. ``patterns`` are those that the service checks by itself, with its
     words; ``enums`` are code and message for a value outside an enumeration, by its shape; ``arguments`` are messages for
-    an argument of the wrong type, by its name. ``statuses`` are those of replies that the model believes to be 200.
+    an argument of the wrong type, by its name; ``codes`` are those of a value out of its bounds that has an error of its own,
+    by its shape. ``statuses`` are those of replies that the model believes to be 200.
     """
 
     namespace: str = ""
@@ -44,6 +45,7 @@ class Dialect:
     patterns: Mapping[str, str] = field(default_factory=dict)
     enums: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     arguments: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -61,6 +63,7 @@ DIALECTS: dict[str, Dialect] = {
     ),
     "sts": Dialect(timestamps=format_iso8601_seconds),
     "ec2": Dialect(timestamps=format_iso8601_milliseconds),
+    "cloudtrail": Dialect(codes={"MaxResults": "InvalidMaxResultsException"}),
     "s3": Dialect(
         namespace=S3_NAMESPACE,
         timestamps=format_iso8601_zero_milliseconds,

@@ -185,6 +185,13 @@ class JsonFaults(Faults):
 
     code = "ValidationException"
 
+    def unsound(self, violations: Sequence[Violation]) -> AwsError:
+        """As the query protocol's, under the code of the first value that has one of its own."""
+        told = super().unsound(violations)
+        own = (self.dialect.codes.get(each.shape.name) for each in violations)
+        code = next((each for each in own if each is not None), None)
+        return told if code is None else AwsError(code, told.message)
+
     def wrong_type(self, name: str, text: str, shape: Shape) -> AwsError:  # noqa: ARG002 - AWS does not name it
         """A value that is not of its shape's type."""
         return AwsError(

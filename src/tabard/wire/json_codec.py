@@ -60,7 +60,7 @@ class JsonDecoder:
         def scalar(value: Any) -> Any:
             try:
                 return convert(value)
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, OverflowError):
                 raise faults.wrong_type("", _kind(value), shape) from None
 
         return scalar

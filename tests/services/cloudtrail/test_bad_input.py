@@ -27,6 +27,7 @@ BODIES = [
     b'{"LookupAttributes":[{"AttributeKey":"EventName","AttributeValue":"\\ud800"}]}',
     b'{"StartTime":"yesterday"}',
     b'{"StartTime":1e300}',
+    b'{"StartTime":1' + b"0" * 400 + b"}",
     b'{"StartTime":-1e18,"EndTime":5}',
     b'{"StartTime":NaN}',
     b'{"EndTime":-99999999999999}',

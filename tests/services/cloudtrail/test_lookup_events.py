@@ -228,6 +228,7 @@ def test_what_is_wrong_with_a_request_is_said_in_the_services_words(history: His
     assert refusal(lambda: look(LookupAttributes=wrong)) == ("InvalidLookupAttributesException", 400)
     unknown = [{"AttributeKey": "Colour", "AttributeValue": "red"}]
     assert refusal(lambda: look(LookupAttributes=unknown)) == ("ValidationException", 400)
+    assert refusal(lambda: look(MaxResults=51)) == ("InvalidMaxResultsException", 400)
     two = [
         {"AttributeKey": "EventName", "AttributeValue": "CreateUser"},
         {"AttributeKey": "EventName", "AttributeValue": "GetUser"},
