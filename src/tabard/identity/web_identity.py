@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,6 +38,8 @@ AGAIN_AFTER = 5.0
 _PROVIDERS_AT_MOST = 1000
 _KEYS_AT_MOST = 200
 _SKEW = 300.0
+_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+"""A compact serialisation (RFC 7515): PyJWT would pass over what base64 does not know."""
 
 
 class Unverified(NamedTuple):
@@ -140,13 +143,13 @@ def read(text: str) -> Unverified:
     """A token's parts, none of them verified; raises ``AwsError`` InvalidIdentityToken for what is no JWT."""
     import jwt
 
+    if not _FORM.fullmatch(text):
+        raise _no_token()
     try:
         parts = jwt.decode_complete(text, options={"verify_signature": False})
         header, claims = parts["header"], parts["payload"]
     except (jwt.InvalidTokenError, ValueError, RecursionError):
-        raise _invalid(
-            "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
-        ) from None
+        raise _no_token() from None
     for name in ("iss", "sub", "aud", "exp", "iat"):
         if name not in claims:
             raise _invalid(f"Missing a required claim: {name}")
@@ -155,13 +158,12 @@ def read(text: str) -> Unverified:
     return Unverified(header, claims, claims["iss"], text)
 
 
-def provider_names(issuer: str) -> tuple[str, ...]:
-    """Under which ids an issuer's provider may be registered: its URL without the scheme, and without a slash at its end."""
+def provider_name(issuer: str) -> str:
+    """Under which id an issuer's provider is registered: its URL without the scheme; empty for what is no ``https`` URL."""
     if not issuer.startswith("https://"):
-        return ()
+        return ""
     host, slash, path = issuer.removeprefix("https://").partition("/")
-    name = host.lower() + slash + path
-    return (name, name.rstrip("/")) if name.endswith("/") else (name,)
+    return host.lower() + slash + path
 
 
 async def verify(token: Unverified, provider: OidcProvider, keys: KeySets, now: float) -> Token:
@@ -220,8 +222,14 @@ def _seconds(claims: dict[str, Any], name: str) -> float | None:
 
 def _audience(claims: dict[str, Any], provider: OidcProvider) -> str:
     """The client id that a token is for: that of ``azp`` where there is one, else of ``aud``."""
-    given = claims.get("azp") or claims["aud"]
-    offered = [given] if isinstance(given, str) else list(given) if isinstance(given, list) else []
+    given = claims["aud"]
+    offered = [given] if isinstance(given, str) else given
+    if not isinstance(offered, list) or not offered or not all(isinstance(each, str) for each in offered):
+        raise _invalid("Incorrect token audience")
+    if claims.get("azp") is not None:
+        offered = [claims["azp"]]
+    elif len(offered) > 1:
+        raise _invalid("Token audience contains more than one audience while authorized party is not present")
     for client_id in provider.client_ids:
         if client_id in offered:
             return client_id
@@ -230,6 +238,12 @@ def _audience(claims: dict[str, Any], provider: OidcProvider) -> str:
 
 def _invalid(message: str) -> AwsError:
     return AwsError("InvalidIdentityToken", message)
+
+
+def _no_token() -> AwsError:
+    return _invalid(
+        "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
+    )
 
 
 def _no_key() -> AwsError:

@@ -95,5 +95,14 @@ def test_a_policy_on_a_provider_is_not_evaded_by_another_spelling(world: World) 
         allow("iam:CreateOpenIDConnectProvider"),
         {"Effect": "Deny", "Action": "iam:*", "Resource": "arn:aws:iam::*:oidc-provider/id.example.com"},
     )
-    for url in ("https://id.example.com", "HTTPS://ID.example.COM/"):
+    for url in ("https://id.example.com", "HTTPS://ID.example.COM"):
         assert refused(bob.create_open_id_connect_provider, Url=url)[0] == "AccessDenied"
+
+
+def test_a_slash_at_the_end_of_the_url_is_part_of_the_name(world: World) -> None:
+    arn = world.iam.create_open_id_connect_provider(Url="https://Tenant.example.com/")[
+        "OpenIDConnectProviderArn"
+    ]
+    assert arn == f"arn:aws:iam::{ACCOUNT}:oidc-provider/tenant.example.com/"
+    shown = world.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    assert shown["Url"] == "tenant.example.com/"

@@ -171,16 +171,25 @@ def test_tokens_that_are_not_for_us_are_refused(world: World, shared_idp: Provid
     )
     others: tuple[dict[str, Any], ...] = (
         {"aud": "another"},
-        {"aud": ["another", "third"]},
+        {"aud": ["another"]},
+        {"aud": []},
+        {"aud": ["lab", 7]},
         {"aud": {"lab": 1}},
         {"azp": "another"},
+        {"azp": ["lab"]},
+        {"azp": ""},
     )
     for claims in others:
         assert refused(call, token=idp.token(**claims))[:2] == (
             "InvalidIdentityToken",
             "Incorrect token audience",
         )
-    assert call(idp.token(aud=["x", "lab"]))["Audience"] == "lab"
+    assert call(idp.token(aud=["lab"]))["Audience"] == "lab"
+    assert call(idp.token(aud=["x", "y"], azp="lab"))["Audience"] == "lab"
+    assert refused(call, token=idp.token(aud=["x", "lab"]))[:2] == (
+        "InvalidIdentityToken",
+        "Token audience contains more than one audience while authorized party is not present",
+    )
     wrong: tuple[dict[str, Any], ...] = (
         {"iat": now + 3600, "exp": now + 7200},
         {"nbf": now + 3600, "exp": now + 7200},
@@ -232,6 +241,10 @@ def test_tokens_that_are_not_the_providers_are_refused(world: World, shared_idp:
         "\u00e9\u00e9\u00e9\u00e9",
         "....",
         "a" * 20_000,
+        f"{good}=",
+        f"{good[:-4]}\n{good[-4:]}",
+        f"{good[:-4]}!{good[-4:]}",
+        f" {good}",
         f"{header}.{payload}.{signature[:-6]}AAAAAA",
         _part({"alg": "RS256", "kid": [1]}) + f".{payload}.{signature}",
         _part({"alg": ["RS256"]}) + f".{payload}.{signature}",
@@ -318,7 +331,16 @@ def test_tags_and_source_identity_of_a_token_need_the_trust_policys_leave(
     statement = allow("iam:ListUsers", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
     world.iam.put_role_policy(RoleName="app", PolicyName="p", PolicyDocument=document(statement))
     assert world.client("iam", reply["Credentials"]).list_users()["Users"] == []
+    flat: dict[str, Any] = {
+        "https://aws.amazon.com/tags/principal_tags/team": "blue",
+        "https://aws.amazon.com/tags/transitive_tag_keys": ["team"],
+    }
+    of_its_own = call(idp.token(**flat))["Credentials"]
+    assert world.client("iam", of_its_own).list_users()["Users"] == []
     misshapen: tuple[dict[str, Any], ...] = (
+        {**flat, "https://aws.amazon.com/tags": tags},
+        {"https://aws.amazon.com/tags/principal_tags/team": 7},
+        {"https://aws.amazon.com/tags/principal_tags/team": ["a", "b"]},
         {"https://aws.amazon.com/tags": "x"},
         {"https://aws.amazon.com/tags": {"principal_tags": {"team": "blue"}}},
         {"https://aws.amazon.com/tags": {"principal_tags": {"team": ["a", "b"]}}},
@@ -375,3 +397,47 @@ def test_a_provider_that_fails_is_not_asked_for_every_token(world: World, idp: P
     del idp.pages["/jwks"]
     now += 5
     assert call(idp.token())["Audience"] == "lab"
+
+
+def test_a_provider_may_name_the_roles_that_its_token_is_for(world: World, shared_idp: Provider) -> None:
+    idp = shared_idp
+    call = known(world, idp)
+    claim = "https://aws.amazon.com/roles"
+    absent = "The target role ARN is not present in the roles claim of the identity token"
+    wrong: tuple[Any, ...] = (f"{ROLE}x", [], [f"{ROLE}x"], "app", "arn:aws:iam::*:role/*", {ROLE: 1}, 7)
+
+    def token(named: Any) -> str:
+        said: dict[str, Any] = {claim: named}
+        return idp.token(**said)
+
+    for named in wrong:
+        assert refused(call, token=token(named))[:2] == ("InvalidIdentityToken", absent)
+    for right in (ROLE, [f"{ROLE}x", ROLE]):
+        assert call(token(right))["Credentials"]
+    trust = json.loads(trusting(idp))
+    trust["Statement"][0]["Condition"] = {"Bool": {"sts:RoleAuthorizedByIdp": "true"}}
+    world.iam.update_assume_role_policy(RoleName="app", PolicyDocument=json.dumps(trust))
+    assert call(token(ROLE))["Credentials"]
+    assert refused(call, token=idp.token())[0] == "AccessDenied"
+
+
+def test_a_session_keeps_audience_subject_and_methods_and_nothing_more(
+    world: World, shared_idp: Provider
+) -> None:
+    idp = shared_idp
+    call = known(world, idp, trusting(idp, StringEquals={"email": "ann@example.com", "oaud": "lab"}))
+    session = call(idp.token(amr=["mfa"], email="ann@example.com"))["Credentials"]
+    iam = world.client("iam", session)
+    asked: tuple[tuple[dict[str, Any], bool], ...] = (
+        ({"StringEquals": {f"{idp.name}:sub": "ann", f"{idp.name}:aud": "lab"}}, True),
+        ({"ForAnyValue:StringEquals": {f"{idp.name}:amr": "mfa"}}, True),
+        ({"StringEquals": {f"{idp.name}:email": "ann@example.com"}}, False),
+        ({"StringEquals": {f"{idp.name}:oaud": "lab"}}, False),
+    )
+    for condition, allowed in asked:
+        statement = document(allow("iam:ListUsers", Condition=condition))
+        world.iam.put_role_policy(RoleName="app", PolicyName="p", PolicyDocument=statement)
+        if allowed:
+            assert iam.list_users()["Users"] == []
+        else:
+            assert refused(iam.list_users)[0] == "AccessDenied", condition

@@ -88,7 +88,7 @@ def _name_of(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme.lower() != "https" or not _HOST.fullmatch(parts.netloc) or parts.query or parts.fragment:
         raise validation_error("Invalid Open ID Connect Provider URL")
-    return parts.netloc.lower() + parts.path.rstrip("/")
+    return parts.netloc.lower() + parts.path
 
 
 def _checked_thumbprints(thumbprints: Sequence[str]) -> list[str]:

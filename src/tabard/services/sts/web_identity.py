@@ -13,10 +13,11 @@ import msgspec
 
 from tabard.core.arn import iam_arn
 from tabard.core.errors import AwsError
-from tabard.identity.web_identity import KeySets, Token, provider_names, read, verify
+from tabard.identity.web_identity import KeySets, Token, provider_name, read, verify
 from tabard.services.operation import PROVE, Call, Check, operation
 from tabard.services.sts import role_sessions
 from tabard.services.sts.session_tags import SessionTags, provided_tags
+from tabard.services.sts.web_identity_claims import condition_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,23 +26,9 @@ if TYPE_CHECKING:
 
 KEY_SETS = "sts.key-sets"
 _TAGS = "https://aws.amazon.com/tags"
+_ROLES = "https://aws.amazon.com/roles"
 _SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
 _SOURCE_IDENTITY_FORM = re.compile(r"(?!aws:)[\w+=,.@-]{2,64}", re.ASCII)
-
-_MORE_CLAIMS = {
-    "token.actions.githubusercontent.com": (
-        "actor",
-        "actor_id",
-        "enterprise_id",
-        "environment",
-        "job_workflow_ref",
-        "ref",
-        "repository",
-        "repository_id",
-        "workflow",
-    ),
-}
-"""Claims that are condition keys for one provider alone, beside those of all providers."""
 
 
 class Proven(NamedTuple):
@@ -50,6 +37,8 @@ class Proven(NamedTuple):
     provider: OidcProvider
     token: Token
     keys: dict[str, str | tuple[str, ...]]
+    session_keys: dict[str, str | tuple[str, ...]]
+    authorized: bool
     tags: SessionTags
     source_identity: str
 
@@ -63,11 +52,8 @@ async def _prove(call: Call, request: dict[str, Any]) -> Proven:
     account = role_sessions.account_of(request["RoleArn"])
     unverified = read(request["WebIdentityToken"])
     records = call.store.iam.credentials.oidc_providers
-    for name in provider_names(unverified.issuer):
-        provider = records.get(account, name)
-        if provider is not None:
-            break
-    else:
+    provider = records.get(account, provider_name(unverified.issuer))
+    if provider is None:
         raise AwsError(
             "InvalidIdentityToken",
             f"No OpenIDConnect provider found in your account for {unverified.issuer}",
@@ -76,7 +62,10 @@ async def _prove(call: Call, request: dict[str, Any]) -> Proven:
     if sets is None:
         sets = call.node.extensions[KEY_SETS] = KeySets()
     token = await verify(unverified, provider, sets, call.now)
-    proven = Proven(provider, token, _keys(provider, token), *_said_of_session(token.claims))
+    authorized = _is_authorized(token.claims, request["RoleArn"])
+    keys, session_keys = condition_keys(provider.id, token.claims, token.audience)
+    said = _said_of_session(token.claims)
+    proven = Proven(provider, token, keys, session_keys, authorized, *said)
     call.audit["identity"] = msgspec.Raw(
         msgspec.json.encode(
             {
@@ -91,23 +80,20 @@ async def _prove(call: Call, request: dict[str, Any]) -> Proven:
     return proven
 
 
-def _keys(provider: OidcProvider, token: Token) -> dict[str, str | tuple[str, ...]]:
-    """A token's claims as condition keys: ``<provider>:sub`` and so on."""
-    claims = token.claims
-    start = provider.id.lower()
-    keys: dict[str, str | tuple[str, ...]] = {
-        f"{start}:aud": token.audience,
-        f"{start}:sub": token.subject,
-    }
-    if claims.get("azp") and isinstance(claims["aud"], str):
-        keys[f"{start}:oaud"] = claims["aud"]
-    amr = claims.get("amr")
-    if isinstance(amr, list) and all(isinstance(each, str) for each in amr):
-        keys[f"{start}:amr"] = tuple(amr)
-    for name in ("email", *_MORE_CLAIMS.get(start, ())):
-        if isinstance(claims.get(name), str):
-            keys[f"{start}:{name}"] = claims[name]
-    return keys
+def _is_authorized(claims: dict[str, Any], role_arn: str) -> bool:
+    """Whether the provider names the role; raises ``AwsError`` where it names others alone.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+    """
+    if _ROLES not in claims:
+        return False
+    named = claims[_ROLES]
+    if role_arn not in (named if isinstance(named, list) else [named]):
+        raise AwsError(
+            "InvalidIdentityToken",
+            "The target role ARN is not present in the roles claim of the identity token",
+        )
+    return True
 
 
 def _said_of_session(claims: dict[str, Any]) -> tuple[SessionTags, str]:
@@ -115,10 +101,7 @@ def _said_of_session(claims: dict[str, Any]) -> tuple[SessionTags, str]:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp
     """
-    try:
-        said = msgspec.convert(claims.get(_TAGS) or {}, _Tags)
-    except msgspec.ValidationError:
-        raise AwsError("InvalidIdentityToken", f"The claim {_TAGS} is not valid.") from None
+    said = _tags(claims)
     if any(len(values) != 1 for values in said.principal_tags.values()):
         raise AwsError("InvalidIdentityToken", f"The claim {_TAGS} must have one value for each tag.")
     tags = provided_tags(
@@ -140,12 +123,34 @@ class _Tags(msgspec.Struct):
     transitive_tag_keys: list[str] = []
 
 
+def _tags(claims: dict[str, Any]) -> _Tags:
+    """The tags of a token, nested in one claim or, as some providers have to, each in a claim of its own."""
+    start = f"{_TAGS}/principal_tags/"
+    flat = {
+        name.removeprefix(start): [value] if isinstance(value, str) else value
+        for name, value in claims.items()
+        if name.startswith(start)
+    }
+    transitive = claims.get(f"{_TAGS}/transitive_tag_keys")
+    if flat or transitive is not None:
+        if _TAGS in claims:
+            raise AwsError("InvalidIdentityToken", f"The claim {_TAGS} is given in two forms.")
+        given: Any = {"principal_tags": flat, "transitive_tag_keys": transitive or []}
+    else:
+        given = claims.get(_TAGS) or {}
+    try:
+        return msgspec.convert(given, _Tags)
+    except msgspec.ValidationError:
+        raise AwsError("InvalidIdentityToken", f"The claim {_TAGS} is not valid.") from None
+
+
 def _checks(call: Call, request: dict[str, Any]) -> Iterator[Check]:
     arn = request["RoleArn"]
     proven: Proven = call.proven
     keys: dict[str, Any] = {
         **proven.keys,
         "aws:federatedprovider": proven.provider_arn,
+        "sts:roleauthorizedbyidp": "true" if proven.authorized else "false",
         "sts:rolesessionname": request["RoleSessionName"],
     }
     return role_sessions.checks(
@@ -175,7 +180,7 @@ def assume_role_with_web_identity(call: Call, request: dict[str, Any]) -> dict[s
         proven.tags,
         proven.source_identity,
         provider=proven.provider_arn,
-        identity_keys=proven.keys,
+        identity_keys=proven.session_keys,
     )
     return reply | {
         "SubjectFromWebIdentityToken": proven.token.subject,
