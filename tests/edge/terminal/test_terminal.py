@@ -195,7 +195,8 @@ def test_much_goes_both_ways(world: World) -> None:
     terminal = world.open()
     terminal.until(PROMPT)
     terminal.type(
-        "stty raw -echo; echo rea''dy; head -c 3000000 | sha256sum; stty sane; head -c 5000000 /dev/zero | tr '\\0' x; echo END\r"
+        "stty raw -echo; echo rea''dy; head -c 3000000 | sha256sum; "
+        "stty sane; head -c 5000000 /dev/zero | tr '\\0' x; echo END\r"
     )
     terminal.until("ready")
     data = bytes(range(1, 256)) * 11765
