@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import ipaddress
 import json
 import os
 import resource
 import shutil
 import signal
 import socket
+import stat
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -28,7 +30,7 @@ from tabard.edge.http import HttpServer, Origin
 from tabard.edge.issuer import IssuerPages
 from tabard.edge.pipeline import Pipeline
 from tabard.identity import accounts
-from tabard.identity.keyring import KeyRing
+from tabard.identity.keyring import KeyRing, KeyRingError
 from tabard.objects.local import LocalBlobs
 from tabard.services import cloudtrail, ec2, iam, issuer, s3, sts  # noqa: F401 - importing a service registers its operations
 from tabard.services.iam.last_used import LastUsed
@@ -93,6 +95,7 @@ class Started:
     instances: int = 0
     console: str = ""
     console_link: str | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 def run(settings: Settings, ready: Callable[[Started], None]) -> None:
@@ -127,12 +130,12 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     began = system_clock()  # before the first request: what is older and nobody's is an earlier run's orphan
     listener = stack.enter_context(_listener(settings.host, settings.port, "--listen"))
     console_listener = stack.enter_context(_console_listener(settings))
-    keys = KeyRing.load(data / "keys.json", system_random)
     try:
         store = open_sqlite(data / "tabard.db", system_clock, durable=not settings.ephemeral)
     except SchemaError as error:
         raise SettingsError(str(error)) from None
     stack.callback(store.close)
+    keys = _key_ring(data / "keys.json", needed=accounts.first(store.read()) is not None)
     trail = JsonLinesTrail(data / "audit", system_clock, loop=asyncio.get_running_loop())
     stack.callback(trail.close)
     node = Node(settings.region, store, keys, system_clock, system_random)
@@ -191,6 +194,7 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
         instances,
         console,
         console_link,
+        _warnings(settings, data),
     )
 
 
@@ -359,7 +363,10 @@ def _console_listener(settings: Settings) -> Iterator[socket.socket]:
 
 
 def _url(listener: socket.socket) -> str:
+    """Where clients on this host reach a listener: over loopback, where it listens on every address."""
     host, port = listener.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -379,6 +386,41 @@ async def _account(settings: Settings, node: Node, data: Path) -> tuple[str, str
     )
     await node.store.write(lambda view: accounts.create(view, node.keys, made, key))
     return account, key_id, secret
+
+
+def _key_ring(path: Path, *, needed: bool) -> KeyRing:
+    """The keys that the folder's secrets are sealed under: made for a new folder, never for one that has secrets."""
+    if needed and not path.exists():
+        raise SettingsError(
+            f"{path} is missing, and no secret in {path.parent} can be opened without it. Put it back from a backup, or "
+            "choose another folder with --data."
+        )
+    try:
+        return KeyRing.load(path, system_random)
+    except (KeyRingError, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(
+            f"{path} can not be used: {why}. Put it back from a backup, or choose another folder with --data."
+        ) from None
+
+
+def _warnings(settings: Settings, data: Path) -> list[str]:
+    """What the operator should know, though it keeps nothing from working. What others could read is closed to them."""
+    found = []
+    for path in (data / "keys.json", data / "credentials"):
+        if path.exists() and (mode := stat.S_IMODE(path.stat().st_mode)) & 0o077:
+            path.chmod(0o600)
+            found.append(
+                f"{path} could be read by other users (mode {mode:04o}); now it is yours alone. If somebody may have\n"
+                "read it, make new keys: what it held is no secret any more."
+            )
+    encrypted = (settings.public_url or "").startswith("https:")
+    if not ipaddress.ip_address(settings.host).is_loopback and not encrypted:
+        found.append(
+            f"{settings.host} can be reached from other machines, and what is said there is not encrypted. Put a proxy\n"
+            "with TLS before it (docs/operating.md), or listen on 127.0.0.1."
+        )
+    return found
 
 
 def _write(path: Path, text: str) -> None:

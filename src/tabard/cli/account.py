@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tabard.cli.errors import CommandError
-from tabard.cli.places import default_data, running
+from tabard.cli.places import CREDENTIALS, default_data, serving
 from tabard.cli.screen import line, screen
 
 if TYPE_CHECKING:
@@ -37,16 +37,31 @@ def account(options: argparse.Namespace) -> int:
         told = ask(data, {"do": "create-account", "name": options.name, "account": options.id or ""})
     else:
         told = ask(data, {"do": "create-root-key", "account": options.id})
+    server = serving(data)
+    kept = told["account"] == server.account and keep_key(
+        data / CREDENTIALS, told["accessKeyId"], told["secretAccessKey"]
+    )
     if options.output == "json":
         _print_json(told)
         return 0
-    _show_key(told, running(data).endpoint)
+    _show_key(told, server.endpoint, data / CREDENTIALS if kept else None)
     return 0
+
+
+def keep_key(path: Path, access_key_id: str, secret: str) -> bool:
+    """Write the root key of a server's own account where `tabard env` looks for it, unless there is one already."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"[default]\naws_access_key_id = {access_key_id}\naws_secret_access_key = {secret}\n")
+    return True
 
 
 def ask(data: Path, request: dict[str, str]) -> dict[str, Any]:
     """What the server on this data directory answers. Raises ``CommandError`` where it refuses, or none runs."""
-    running(data)
+    serving(data)
     try:
         folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -68,12 +83,14 @@ def ask(data: Path, request: dict[str, str]) -> dict[str, Any]:
     return told
 
 
-def _show_key(told: dict[str, Any], endpoint: str) -> None:
+def _show_key(told: dict[str, Any], endpoint: str, kept: Path | None) -> None:
     out = screen()
     out.print()
     out.print(line("  Account      ", (told["account"], "name"), (f"   {told['name']}", "quiet")))
     out.print(line("  Root key     ", (told["accessKeyId"], "name")))
     out.print(line("  Secret       ", (told["secretAccessKey"], "name"), ("   shown this once", "quiet")))
+    if kept is not None:
+        out.print(line("  Kept in      ", (str(kept), "name")))
     out.print()
     out.print(line("  To be its root in a shell:"))
     out.print()

@@ -27,7 +27,11 @@ start here:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 refused or failed, 2 misused."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:  # whoever types the name alone wants to know what there is
+        parser.print_help()
+        return 2
     try:
         return _run(options)
     except CommandError as error:
@@ -91,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"tabard {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     up = commands.add_parser("up", help="serve IAM, STS, EC2, S3 and the instances, in the foreground")
     _add_data(up)
@@ -128,6 +132,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="where others reach the API, behind a TLS proxy say; issuers of web identity tokens name it",
     )
+
+    _add_output(up)
 
     env = commands.add_parser("env", help='print what points a shell at Tabard: eval "$(tabard env)"')
     _add_data(env)

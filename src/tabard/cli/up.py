@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import sys
+from typing import TYPE_CHECKING, Any
 
 from tabard import __version__
 from tabard.cli.errors import CommandError
@@ -42,14 +44,39 @@ def up(options: argparse.Namespace) -> int:
     out = screen()
 
     def ready(started: Started) -> None:
-        _first_screen(out, started, ephemeral=options.ephemeral)
+        if options.output == "json":
+            sys.stdout.write(json.dumps(facts(started)) + "\n")
+            sys.stdout.flush()
+        else:
+            _first_screen(out, started, ephemeral=options.ephemeral)
 
     try:
         run(settings, ready)
     except SettingsError as error:
         raise CommandError(str(error)) from None
-    out.print(line(("  Stopped. ", "quiet"), (_farewell(ephemeral=options.ephemeral), "quiet")))
+    if options.output != "json":
+        out.print(line(("  Stopped. ", "quiet"), (_farewell(ephemeral=options.ephemeral), "quiet")))
     return 0
+
+
+def facts(started: Started) -> dict[str, Any]:
+    """For programs: one line, written once requests are answered. The secret is there at the first start alone."""
+    told: dict[str, Any] = {
+        "endpoint": started.endpoint,
+        "console": started.console,
+        "consoleLink": started.console_link,
+        "account": started.account,
+        "region": started.region,
+        "data": str(started.data),
+        "credentials": str(started.credentials),
+        "sshPort": started.ssh_port,
+        "rootAccessKeyId": started.root_access_key_id,
+        "rootSecretAccessKey": started.root_secret,
+        "instances": started.instances,
+        "problems": started.problems,
+        "warnings": started.warnings,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _first_screen(out: Console, started: Started, *, ephemeral: bool) -> None:
@@ -65,7 +92,11 @@ def _first_screen(out: Console, started: Started, *, ephemeral: bool) -> None:
         out.print(_fact("Console", started.console, "not built here: it needs Node, see docs/console.md"))
     out.print(_fact("Account", started.account, started.region))
     out.print(_fact("Data", str(started.data), "gone when it stops" if ephemeral else "kept"))
-    out.print(_fact("Credentials", str(started.credentials), "the root user's"))
+    if started.credentials.exists():
+        out.print(_fact("Credentials", str(started.credentials), "the root user's"))
+    else:
+        another = f"{tabard} account key {started.account}{where} makes another"
+        out.print(_fact("Credentials", "not kept here any more", another))
     if not started.problems:
         out.print(_fact("Instances", f"ssh on port {started.ssh_port}", "of their public addresses"))
     if started.root_secret is not None:
@@ -76,7 +107,7 @@ def _first_screen(out: Console, started: Started, *, ephemeral: bool) -> None:
         noun = "instance is" if started.instances == 1 else "instances are"
         out.print()
         out.print(line(f"  {started.instances} {noun} booting again, with address, home and role."))
-    for problem in started.problems:
+    for problem in (*started.problems, *started.warnings):
         out.print()
         out.print(line(("  ! ", "warn"), problem.replace("\n", "\n    ")))
     out.print()

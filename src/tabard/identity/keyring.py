@@ -25,6 +25,10 @@ _VERSION = b"\x01"
 _HEADER = 17
 
 
+class KeyRingError(Exception):
+    """A file that is no key ring; the text says what is wrong with it."""
+
+
 class KeyRing:
     """Seals with its newest key, opens with whichever key sealed."""
 
@@ -42,14 +46,28 @@ class KeyRing:
 
     @classmethod
     def load(cls, path: Path, random: Random) -> KeyRing:
-        """The ring in a file (mode 0600), made at the first start. Losing the file loses every sealed secret."""
+        """The ring in a file (mode 0600), made at the first start. Losing the file loses every sealed secret.
+
+        Raises ``KeyRingError`` for a file that holds none, and ``OSError`` for one that can not be read.
+        """
         if not path.exists():
             ring = cls.generate(random)
             ring.save(path)
             return ring
-        stored = json.loads(path.read_text())
-        keys = {bytes.fromhex(name): base64.b64decode(key) for name, key in stored["keys"].items()}
-        return cls(keys, bytes.fromhex(stored["newest"]), random)
+        try:
+            stored = json.loads(path.read_text())
+            keys = {
+                bytes.fromhex(name): base64.b64decode(key, validate=True)
+                for name, key in stored["keys"].items()
+            }
+            newest = bytes.fromhex(stored["newest"])
+            if newest not in keys or any(len(name) != 4 for name in keys):
+                raise KeyRingError("its newest key is not in it")
+            return cls(keys, newest, random)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise KeyRingError(
+                f"it does not hold keys as Tabard writes them ({type(error).__name__})"
+            ) from None
 
     def seal(self, purpose: bytes, plain: bytes) -> bytes:
         """Encrypt and authenticate ``plain`` for one purpose."""

@@ -43,6 +43,7 @@ def examine(options: argparse.Namespace) -> list[Finding]:
         host.open_files(),
         host.clock(),
         *host.clients(),
+        host.data_folder(data),
         host.disk(data),
     ]
 

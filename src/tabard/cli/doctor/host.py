@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import resource
 import shutil
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from tabard.cli.doctor.finding import Finding, ok, problem, warning
 from tabard.cli.errors import CommandError
-from tabard.cli.places import running
+from tabard.cli.places import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ def port(host: str, number: int, data: Path) -> Finding:
 
 def _ours(where: str, data: Path) -> bool:
     try:
-        return running(data).endpoint == f"http://{where}"
+        return serving(data).endpoint == f"http://{where}"
     except CommandError:
         return False
 
@@ -118,6 +119,36 @@ def _version(command: list[str]) -> str:
         return f"does not run: {error}"
     words = (done.stdout or done.stderr).split(",")[0].split()
     return words[0] if words else "of an unknown version"
+
+
+def data_folder(data: Path, database: str = "tabard.db", ring: str = "keys.json") -> Finding:
+    """Whether a server could keep its data there, and whether what is there is whole and private."""
+    name = "data"
+    if not data.exists():
+        place = data.absolute()
+        while not place.exists():
+            place = place.parent
+        if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
+            return problem(name, f"{data} cannot be made: {place} may not be written to", _ELSEWHERE)
+        return ok(name, f"{data} will be made at the first start")
+    if not (data.is_dir() and os.access(data, os.R_OK | os.W_OK | os.X_OK)):
+        return problem(name, f"{data} is no folder that this user may write to", _ELSEWHERE)
+    if (data / database).exists() and not (data / ring).exists():
+        return problem(
+            name, f"{data / ring} is missing, and no secret opens without it", "put it back from a backup"
+        )
+    readable = [each for each in (ring, "credentials") if _others_read(data / each)]
+    if readable:
+        paths = " ".join(str(data / each) for each in readable)
+        return warning(name, f"other users may read {' and '.join(readable)} in {data}", f"chmod 600 {paths}")
+    return ok(name, str(data))
+
+
+_ELSEWHERE = "choose another folder with --data, or ask its owner"
+
+
+def _others_read(path: Path) -> bool:
+    return path.exists() and bool(path.stat().st_mode & 0o077)
 
 
 def disk(data: Path) -> Finding:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DatabaseError
 
 from tabard.store.sql.engine import sqlite_engine
 from tabard.store.sql.repositories import SqlView
 from tabard.store.sql.schema import CHANGES
-from tabard.store.sql.upgrade import prepare
+from tabard.store.sql.upgrade import SchemaError, prepare
 from tabard.store.sql.writer import Writer
 
 if TYPE_CHECKING:
@@ -71,7 +73,28 @@ class SqlStore:
 
 
 def open_sqlite(path: Path, clock: Clock, *, durable: bool = True) -> SqlStore:
-    """Open (and make, where it is missing) the SQLite store in a file."""
+    """Open (and make, where it is missing) the SQLite store in a file. Raises ``SchemaError`` where that can not be."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)  # SQLite gives its log the mode of the database, whatever the umask is
-    return SqlStore(sqlite_engine(path, durable=durable), clock)
+    engine = sqlite_engine(path, durable=durable)
+    try:
+        return SqlStore(engine, clock)
+    except DatabaseError as error:
+        engine.dispose()
+        raise SchemaError(_unopened(path, error)) from None
+    except SchemaError:
+        engine.dispose()
+        raise
+
+
+def _unopened(path: Path, error: DatabaseError) -> str:
+    """Why a file can not be opened as a database, and what to do about it: https://www.sqlite.org/rescode.html."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return f"{path} is locked by another program. Close what has it open (a backup, sqlite3), and start again."
+    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        return (
+            f"{path} is damaged, or no database: {error.orig}. Put it back from a backup, or choose another folder "
+            "with --data."
+        )
+    return f"{path} can not be opened: {error.orig}. Look to the disk that it is on, or choose another folder with --data."
