@@ -6,7 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from tests.console.test_iam_roles import confirm, next_step, write
+from tests.console.editing import write
+from tests.console.test_iam_roles import confirm, next_step
 
 if TYPE_CHECKING:
     from tests.console.conftest import Console

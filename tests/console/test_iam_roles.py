@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.console.editing import write
 
 if TYPE_CHECKING:
     from tests.console.conftest import Console
@@ -31,14 +32,6 @@ def confirm(page: Any, word: str, button: str) -> None:
 
 def next_step(page: Any) -> None:
     page.get_by_role("button", name="Next", exact=True).click()
-
-
-def write(page: Any, label: str, text: str) -> None:
-    """Replace what stands in an editor. (Filling it at once would make the browser style what it replaces, inline.)"""
-    page.get_by_label(label, exact=True).click()
-    page.keyboard.press("Control+A")
-    page.keyboard.press("Delete")
-    page.keyboard.insert_text(text)
 
 
 def new_role(console: Console, name: str, **options: Any) -> Any:

@@ -6,7 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from tests.console.test_iam_roles import EC2_TRUST, write
+from tests.console.editing import write
+from tests.console.test_iam_roles import EC2_TRUST
 
 if TYPE_CHECKING:
     from tests.console.conftest import Console

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.console.conftest import _opened
+from tests.console.editing import write
 from tests.console.looking import wrong_with
 from tests.console.test_console import new_user
 from tests.support.server import start
@@ -241,7 +242,7 @@ def test_the_bucket_policy_is_edited_and_says_who_gets_in(console: Console, buck
     assert _decisions(row) == ["Allowed", "Allowed", "Not allowed", "Not allowed"]
     assert _decisions(page.get_by_role("row", name="s3-nobody")) == ["Not allowed"] * 4
     page.get_by_role("button", name="Edit", exact=True).click()
-    write_policy(page, json.dumps(policy, indent=2))
+    write(page, "Bucket policy", json.dumps(policy, indent=2))
     page.get_by_role("button", name="Save changes").click()
     page.get_by_text(f"The policy of {bucket} was saved").wait_for()
     s3 = server.client("s3")
@@ -254,13 +255,6 @@ def test_the_bucket_policy_is_edited_and_says_who_gets_in(console: Console, buck
     s3.delete_bucket_policy(Bucket=bucket)
     page.get_by_role("button", name="Save changes").click()
     page.get_by_text("Changed meanwhile").wait_for()
-
-
-def write_policy(page: Any, text: str) -> None:
-    """Put a text into the policy editor."""
-    page.get_by_role("textbox", name="Bucket policy", exact=True).click()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(text)
 
 
 def _decisions(row: Any) -> list[str]:

@@ -6,8 +6,8 @@ import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } 
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
-import { forceLinting, linter, lintGutter, lintKeymap } from '@codemirror/lint';
-import { Compartment, EditorState, type Extension, StateEffect, StateField } from '@codemirror/state';
+import { type Diagnostic, forceLinting, linter, lintGutter, lintKeymap } from '@codemirror/lint';
+import { Annotation, Compartment, EditorState, type Extension, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, type DecorationSet, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
@@ -99,13 +99,15 @@ export function useShadowed(make: (root: ShadowRoot) => () => void) {
 
 export default function Code({ label, text, kind = 'identity', onChange, onProblems, lit: shown, goTo }: CodeProps) {
   const view = useRef<EditorView>(null);
-  const latest = useRef({ onChange, onProblems, kind });
-  latest.current = { onChange, onProblems, kind };
+  const latest = useRef({ onChange, onProblems, kind, text });
+  latest.current = { onChange, onProblems, kind, text };
   const labels = useRef(new Compartment());
+  /** What was told upwards and has not come back yet, oldest first. */
+  const told = useRef<string[]>([]);
   const host = useShadowed((root) => {
     let found: Reference | undefined;
     const again = () => view.current && forceLinting(view.current);
-    const check = () => {
+    const check = (): Diagnostic[] => {
       const { state } = made;
       const needed = (service: string) => void found?.service(service).then((here) => here && recheck());
       const problems = lint(state.doc.toString(), latest.current.kind, found, needed);
@@ -144,7 +146,11 @@ export default function Code({ label, text, kind = 'identity', onChange, onProbl
                 autocompletion({ override: [completions(latest.current.kind, reference, session().account)], icons: false, activateOnTypingDelay: 50 }),
                 keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...defaultKeymap, ...historyKeymap]),
                 EditorView.updateListener.of((update) => {
-                  if (update.docChanged) latest.current.onChange?.(update.state.doc.toString());
+                  if (!update.docChanged || update.transactions.some((each) => each.annotation(fromOutside))) return;
+                  const now = update.state.doc.toString();
+                  if (now === latest.current.text) told.current = [];
+                  else told.current.push(now);
+                  latest.current.onChange?.(now);
                 }),
               ]
             : [EditorState.readOnly.of(true), EditorView.contentAttributes.of({ 'aria-readonly': 'true', tabindex: '0' }), EditorView.editable.of(false)],
@@ -169,8 +175,12 @@ export default function Code({ label, text, kind = 'identity', onChange, onProbl
   useEffect(() => {
     const made = view.current;
     if (!made) return;
+    // a text that this editor told comes back as `text` a moment later, when one may have typed on: it is no news
+    const echo = told.current.lastIndexOf(text);
+    told.current = echo < 0 ? [] : told.current.slice(echo + 1);
+    if (echo >= 0) return;
     const now = made.state.doc.toString();
-    if (now !== text) made.dispatch({ changes: { from: 0, to: now.length, insert: text } });
+    if (now !== text) made.dispatch({ changes: { from: 0, to: now.length, insert: text }, annotations: fromOutside.of(true) });
   }, [text]);
   const places = JSON.stringify(shown ?? []);
   useEffect(() => {
@@ -189,3 +199,5 @@ export default function Code({ label, text, kind = 'identity', onChange, onProbl
 }
 
 const nudge = StateEffect.define<null>();
+/** Marks a change that came from `text`, not from who types. */
+const fromOutside = Annotation.define<boolean>();
