@@ -202,13 +202,6 @@ def _attributes(assertion: Any) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _only(element: Any, tag: str, message: str) -> Any:
-    found = element.findall(tag)
-    if len(found) != 1:
-        raise _invalid(message)
-    return found[0]
-
-
 def _text(element: Any) -> str:
     return "" if element is None else "".join(element.itertext()).strip()
 
