@@ -147,6 +147,8 @@ class World:
         body = request.body or b""
         if isinstance(body, str):
             body = body.encode()
+        elif not isinstance(body, bytes):
+            body = bytes(body.read())
         incoming = HttpRequest(request.method, url.path or "/", url.query, headers)
         outcome: Any = self.pipeline.handle(incoming, Body.of(body), Origin("127.0.0.1"))
         reply: HttpReply = await outcome if inspect.isawaitable(outcome) else outcome
