@@ -31,8 +31,13 @@ IDP, STRANGER = SamlIdp(), SamlIdp()
 METADATA = IDP.metadata
 OPENS = rsa.generate_private_key(65537, 2048)
 OPENS_PEM = OPENS.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-LONG = {"after": instant(86_400), "confirmed": instant(86_400)}
+LONG: dict[str, Any] = {"after": instant(86_400), "confirmed": instant(86_400)}
 NOW = IDP.certificate.not_valid_before_utc.timestamp() + 20 * 86_400
+
+
+def printed(root: Any) -> bytes:
+    text: bytes = etree.tostring(root)
+    return text
 
 
 def assertion(**changes: Any) -> Any:
@@ -79,14 +84,14 @@ def moved(random: Random, root: Any) -> bytes:
         case 3 if element is root:
             around = etree.Element(random.choice((f"{{{P}}}Response", f"{{{P}}}Extensions", "x")))
             around.append(root)
-            return etree.tostring(around)
+            return printed(around)
         case 3:
             around = etree.Element(random.choice((f"{{{A}}}Advice", f"{{{D}}}Object", element.tag)))
             element.getparent().replace(element, around)
             around.append(element)
         case _:
             element.getparent().remove(element)
-    return etree.tostring(root)
+    return printed(root)
 
 
 def rewritten(random: Random, root: Any) -> bytes:
@@ -102,7 +107,7 @@ def rewritten(random: Random, root: Any) -> bytes:
             element.set(random.choice(list(element.attrib)), random.choice(values))
         case _:
             element.tag = anywhere(random, root).tag
-    return etree.tostring(root)
+    return printed(root)
 
 
 def interrupted(random: Random, root: Any) -> bytes:
@@ -124,7 +129,7 @@ def interrupted(random: Random, root: Any) -> bytes:
         )
     )
     element.text = f"{element.text[:cut]}HERE{element.text[cut:]}"
-    return etree.tostring(root).replace(b"HERE", between)
+    return printed(root).replace(b"HERE", between)
 
 
 ALGORITHMS = (
@@ -160,7 +165,7 @@ def other_algorithms(random: Random, root: Any) -> bytes:
             element.getparent().remove(element)
         case _:
             by_the_certificate(root)
-    return etree.tostring(root)
+    return printed(root)
 
 
 def by_the_certificate(root: Any) -> None:
@@ -198,7 +203,7 @@ def with_another(random: Random, root: Any) -> bytes:
     if random.random() < 0.3:
         for reference in root.iter(f"{{{D}}}Reference"):
             reference.set("URI", random.choice(("", f"#{evil.get('ID')}", *(f"#{each}" for each in ids))))
-    return etree.tostring(root)
+    return printed(root)
 
 
 DOCTYPES = (
@@ -213,7 +218,7 @@ DOCTYPES = (
 
 def another_encoding(random: Random, root: Any) -> bytes | str:
     """The same text in another encoding, declared or not, with a document type before it, or in another base64."""
-    data = etree.tostring(root)
+    data = printed(root)
     text = base64.b64encode(data).decode()
     ways: list[Callable[[], bytes | str]] = [
         lambda: data.decode().encode("utf-16"),
