@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tabard.compute.port import ExitStatus, LaunchError
-from tabard.compute.sandbox import cgroups, homes, probing, tools
+from tabard.compute.sandbox import cgroups, driver, homes, probing, tools
 from tabard.compute.sandbox.id_ranges import IdRanges
 from tabard.compute.sandbox.inside import seccomp
 from tabard.compute.streams import DescriptorReader, DescriptorWriter
@@ -280,3 +280,14 @@ def test_no_signal_stays_ignored_not_even_one_that_only_the_c_library_uses() -> 
     """
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert "SigIgn:\t0000000000000000" in shown
+
+
+def test_a_plain_users_data_is_not_kept_where_instances_can_read_it(tmp_path: Path) -> None:
+    """They have the same user id: the server's keys lie beside the homes."""
+    shown = tmp_path / "usr"
+    (shown / "data").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(shown / "data")
+    for home in (shown / "data" / "instances" / "i-1" / "home", tmp_path / "link" / "home"):
+        with pytest.raises(LaunchError, match="choose another folder with --data"):
+            driver._refuse_a_home_in_sight(home, ["/bin", str(shown)])
+    driver._refuse_a_home_in_sight(tmp_path / "usr-other" / "home", ["/bin", str(shown)])

@@ -18,6 +18,8 @@ from tabard.compute.sandbox.machine import SandboxMachine
 from tabard.compute.sandbox.userland import host_userland
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tabard.compute.sandbox.channel import Channel
 
 _LAUNCH_TIMEOUT = 20.0  # seconds; a launch takes some hundredths, more on a loaded machine
@@ -67,6 +69,8 @@ class SandboxDriver:
 
     async def _launch(self, spec: MachineSpec) -> SandboxMachine:
         config = self._config(spec)
+        if not self._with_ranges:
+            _refuse_a_home_in_sight(spec.home, (source for source, _ in config["binds"]))
         async with AsyncExitStack() as undo:
             start = None
             if not self._with_ranges and id_ranges.own_id_is_the_hosts_root():
@@ -144,6 +148,19 @@ async def _expect(channel: Channel, event: str) -> tuple[dict[str, Any], list[in
     if message["event"] != event:
         raise LaunchError(str(message.get("error", message)))
     return message, descriptors
+
+
+def _refuse_a_home_in_sight(home: Path, shown: Iterable[str]) -> None:
+    """A plain user's instances have that user's id: what lies in a folder that they are shown, each of them may read.
+
+    Then one would read another's home, and the server's keys beside it.
+    """
+    real = home.absolute().resolve()
+    for source in shown:
+        if real.is_relative_to(source):
+            raise LaunchError(
+                f"{home} lies in {source}, which instances see: choose another folder with --data"
+            )
 
 
 def _write_id_maps(pid: int, start: int | None) -> None:
