@@ -122,6 +122,8 @@ def create_virtual_mfa_device(call: Call, request: CreateVirtualMFADeviceRequest
     serial = iam_arn(call.account, "mfa", request.get("Path", "/"), name)
     if devices.get(call.account, serial) is not None:
         raise already_exists("MFADevice entity at the same path and name already exists.")
+    if devices.count(call.account) >= quotas.VIRTUAL_MFA_DEVICES:
+        raise quota_exceeded("VirtualMFADevicesPerAccount", quotas.VIRTUAL_MFA_DEVICES)
     seed = mfa.new_seed(call.node.random)
     devices.put(
         MfaDevice(
