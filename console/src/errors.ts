@@ -18,6 +18,11 @@ export function explain(error: unknown): Explained {
   return { code, message, hint: t.errors.hints[code] };
 }
 
+/** What is thrown when what one was editing is no longer what one began with. */
+export function changedMeanwhile(message: string): Error {
+  return Object.assign(new Error(message), { name: t.errors.changedMeanwhile });
+}
+
 /** EC2 appends a long encoded text for whoever may decode it: that is not for reading here. */
 export function readable(message: string): string {
   return message.replace(/ ?Encoded authorization failure message: \S+/, '');

@@ -8,7 +8,7 @@ import { useLoad } from '../data';
 import { Empty, ErrorAlert, when } from '../shell/parts';
 import { TagForm } from '../shell/tag-form';
 import { t } from '../strings';
-import { ec2, volumesOf } from './api';
+import { ec2, getInstance, volumesOf } from './api';
 
 const s = t.ec2.instance;
 
@@ -61,6 +61,7 @@ export function InstanceTags({ instance, reload }: { instance: Instance; reload:
   return (
     <TagForm
       loaded={loaded}
+      fresh={async () => (await getInstance(id))?.Tags ?? []}
       description={s.tagsHint}
       limit={50}
       saved={s.tagsSaved(id)}

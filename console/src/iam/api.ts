@@ -97,11 +97,6 @@ export function compact(text: string): string {
   }
 }
 
-/** What is thrown when what one was editing is no longer what one began with. */
-export function changedMeanwhile(message: string): Error {
-  return Object.assign(new Error(message), { name: t.iam.changedCode });
-}
-
 export const policyPath = (arn: string): string => `/iam/policies?arn=${encodeURIComponent(arn)}`;
 
 export async function getPolicy(arn: string): Promise<Policy> {

@@ -10,10 +10,11 @@ import Spinner from '@cloudscape-design/components/spinner';
 import { useState } from 'react';
 import { aws } from '../cli';
 import { useAction, useLoad } from '../data';
+import { changedMeanwhile } from '../errors';
 import { navigate } from '../routing';
 import { CliCommand, ErrorAlert, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
-import { changedMeanwhile, compact, getPolicy, iam, policyPath, versionText } from './api';
+import { compact, getPolicy, iam, policyPath, versionText } from './api';
 import { LIMITS, PolicyEditor } from './editor/policy-editor';
 import { deleteVersion, versionsOf } from './policy-actions';
 

@@ -7,10 +7,11 @@ import Input from '@cloudscape-design/components/input';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { useAction, useLoad } from '../data';
+import { changedMeanwhile } from '../errors';
 import { navigate, useRoute } from '../routing';
 import { CliCommand, ErrorAlert, useFlash } from '../shell/parts';
 import { t } from '../strings';
-import { changedMeanwhile, compact, pretty } from './api';
+import { compact, pretty } from './api';
 import { LIMITS, PolicyEditor } from './editor/policy-editor';
 import { commands, type Identity, inlineOf, inlineText, pageOf, putInline } from './identity';
 

@@ -200,17 +200,16 @@ function Entities({ arn, onChanged }: { arn: string; onChanged: () => Promise<vo
 }
 
 function Tags({ arn, name }: { arn: string; name: string }) {
-  const loaded = useLoad(
-    () =>
-      all(async (Marker) => {
-        const page = await iam().send(new ListPolicyTagsCommand({ PolicyArn: arn, Marker }));
-        return { items: page.Tags, next: page.Marker };
-      }),
-    `tags of ${arn}`,
-  );
+  const fresh = () =>
+    all(async (Marker) => {
+      const page = await iam().send(new ListPolicyTagsCommand({ PolicyArn: arn, Marker }));
+      return { items: page.Tags, next: page.Marker };
+    });
+  const loaded = useLoad(fresh, `tags of ${arn}`);
   return (
     <TagForm
       loaded={loaded}
+      fresh={fresh}
       description={t.iam.role.tagsHint}
       limit={50}
       saved={t.iam.role.tagsSaved(name)}

@@ -87,6 +87,7 @@ export default function ProviderPage({ arn }: { arn: string }) {
       )}
       <TagForm
         loaded={{ ...loaded, data: tags }}
+        fresh={async () => (await get(arn, kind)).tags}
         description={t.iam.role.tagsHint}
         limit={50}
         saved={t.iam.role.tagsSaved(name)}

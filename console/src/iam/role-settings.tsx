@@ -6,10 +6,11 @@ import Select from '@cloudscape-design/components/select';
 import Textarea from '@cloudscape-design/components/textarea';
 import { useState } from 'react';
 import { aws } from '../cli';
+import { changedMeanwhile } from '../errors';
 import { FormModal } from '../shell/form-modal';
 import { useFlash } from '../shell/parts';
 import { t } from '../strings';
-import { changedMeanwhile, getRole, iam } from './api';
+import { getRole, iam } from './api';
 
 const s = t.iam.role;
 const HOURS = [1, 2, 4, 8, 12];

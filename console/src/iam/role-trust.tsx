@@ -7,10 +7,11 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { aws } from '../cli';
 import { useAction } from '../data';
+import { changedMeanwhile } from '../errors';
 import { follow, href } from '../routing';
 import { CliCommand, ErrorAlert, useFlash } from '../shell/parts';
 import { t } from '../strings';
-import { changedMeanwhile, compact, getRole, iam, textOf } from './api';
+import { compact, getRole, iam, textOf } from './api';
 import { LIMITS, PolicyEditor } from './editor/policy-editor';
 
 const s = t.iam.role;

@@ -121,17 +121,16 @@ export default function Role({ name }: { name: string }) {
 }
 
 function Tags({ name }: { name: string }) {
-  const loaded = useLoad(
-    () =>
-      all(async (Marker) => {
-        const page = await iam().send(new ListRoleTagsCommand({ RoleName: name, Marker }));
-        return { items: page.Tags, next: page.Marker };
-      }),
-    `tags of role ${name}`,
-  );
+  const fresh = () =>
+    all(async (Marker) => {
+      const page = await iam().send(new ListRoleTagsCommand({ RoleName: name, Marker }));
+      return { items: page.Tags, next: page.Marker };
+    });
+  const loaded = useLoad(fresh, `tags of role ${name}`);
   return (
     <TagForm
       loaded={loaded}
+      fresh={fresh}
       description={s.tagsHint}
       limit={50}
       saved={s.tagsSaved(name)}

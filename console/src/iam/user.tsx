@@ -109,17 +109,16 @@ export default function UserPage({ name }: { name: string }) {
 }
 
 function Tags({ name }: { name: string }) {
-  const loaded = useLoad(
-    () =>
-      all(async (Marker) => {
-        const page = await iam().send(new ListUserTagsCommand({ UserName: name, Marker }));
-        return { items: page.Tags, next: page.Marker };
-      }),
-    `tags of user ${name}`,
-  );
+  const fresh = () =>
+    all(async (Marker) => {
+      const page = await iam().send(new ListUserTagsCommand({ UserName: name, Marker }));
+      return { items: page.Tags, next: page.Marker };
+    });
+  const loaded = useLoad(fresh, `tags of user ${name}`);
   return (
     <TagForm
       loaded={loaded}
+      fresh={fresh}
       description={t.iam.role.tagsHint}
       limit={50}
       saved={t.iam.role.tagsSaved(name)}

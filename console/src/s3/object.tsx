@@ -188,13 +188,15 @@ function Metadata({ facts }: { facts: Facts }) {
 
 function Tags({ bucket, objectKey }: { bucket: string; objectKey: string }) {
   const target = { Bucket: bucket, Key: objectKey };
-  const loaded = useLoad(async () => {
+  const fresh = async () => {
     const reply = await (await at(bucket)).send(new GetObjectTaggingCommand(target));
     return reply.TagSet ?? [];
-  }, `tags ${bucket}/${objectKey}`);
+  };
+  const loaded = useLoad(fresh, `tags ${bucket}/${objectKey}`);
   return (
     <TagForm
       loaded={loaded}
+      fresh={fresh}
       description={s.tagsHint}
       limit={10}
       saved={s.tagsSaved(nameIn(objectKey))}

@@ -53,7 +53,7 @@ export function Properties({ bucket }: { bucket: string }) {
 }
 
 function Tags({ bucket }: { bucket: string }) {
-  const loaded = useLoad(async () => {
+  const fresh = async () => {
     try {
       const reply = await (await at(bucket)).send(new GetBucketTaggingCommand({ Bucket: bucket }));
       return reply.TagSet ?? [];
@@ -61,10 +61,12 @@ function Tags({ bucket }: { bucket: string }) {
       if (isCode(error, 'NoSuchTagSet')) return [];
       throw error;
     }
-  }, `tags ${bucket}`);
+  };
+  const loaded = useLoad(fresh, `tags ${bucket}`);
   return (
     <TagForm
       loaded={loaded}
+      fresh={fresh}
       description={s.tagsHint}
       limit={50}
       saved={s.tagsSaved(bucket)}

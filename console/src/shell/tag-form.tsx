@@ -6,6 +6,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import TagEditor, { type TagEditorProps } from '@cloudscape-design/components/tag-editor';
 import { useState } from 'react';
 import { type Loaded, useAction } from '../data';
+import { changedMeanwhile } from '../errors';
 import { t } from '../strings';
 import { CliCommand, ErrorAlert, useFlash } from './parts';
 
@@ -23,6 +24,8 @@ export interface TagChange {
 
 interface Props {
   loaded: Loaded<Tag[]>;
+  /** Asks for the tags as they are now: what another changed since one began to edit is not overwritten. */
+  fresh: () => Promise<Tag[]>;
   description: string;
   limit: number;
   save: (change: TagChange) => Promise<void>;
@@ -30,12 +33,16 @@ interface Props {
   saved: string;
 }
 
-export function TagForm({ loaded, description, limit, save, commands, saved }: Props) {
+/** Tags as a text by which two states of them are compared. */
+const said = (tags: readonly Tag[]) => JSON.stringify(tags.map(({ Key, Value }) => [Key ?? '', Value ?? '']).sort());
+
+export function TagForm({ loaded, fresh, description, limit, save, commands, saved }: Props) {
   const [edited, setEdited] = useState<readonly TagEditorProps.Tag[]>();
+  const [base, setBase] = useState<readonly Tag[]>([]);
   const [valid, setValid] = useState(true);
-  const { busy, error, run } = useAction();
+  const { busy, error, run, clear } = useAction();
   const { push } = useFlash();
-  const present = loaded.data ?? [];
+  const present = edited ? base : (loaded.data ?? []);
   const tags: readonly TagEditorProps.Tag[] = edited ?? present.map(({ Key, Value }) => ({ key: Key ?? '', value: Value ?? '', existing: true }));
   const kept = tags.filter((tag) => !tag.markedForRemoval).map(({ key, value }) => ({ Key: key, Value: value }));
   const change: TagChange = {
@@ -45,6 +52,7 @@ export function TagForm({ loaded, description, limit, save, commands, saved }: P
   };
   const store = () =>
     run(async () => {
+      if (said(await fresh()) !== said(base)) throw changedMeanwhile(t.tagsChanged);
       await save(change);
       push('success', saved);
       await loaded.reload();
@@ -59,6 +67,7 @@ export function TagForm({ loaded, description, limit, save, commands, saved }: P
           tagLimit={limit}
           loading={loaded.loading}
           onChange={({ detail }) => {
+            if (!edited) setBase(present);
             setEdited(detail.tags);
             setValid(detail.valid);
           }}
@@ -68,7 +77,14 @@ export function TagForm({ loaded, description, limit, save, commands, saved }: P
             {t.save}
           </Button>
           {edited && (
-            <Button variant="link" onClick={() => setEdited(undefined)}>
+            <Button
+              variant="link"
+              onClick={() => {
+                setEdited(undefined);
+                clear();
+                void loaded.reload();
+              }}
+            >
               {t.cancel}
             </Button>
           )}

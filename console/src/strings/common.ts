@@ -29,6 +29,7 @@ export const common = {
   description: 'Description',
   summary: 'Summary',
   tags: 'Tags',
+  tagsChanged: 'Somebody else changed these tags while you were editing. Cancel to see them as they are now, then make your change again.',
   noPage: 'There is no such page',
   navigation: 'Pages of this service',
   openNavigation: 'Open the pages of this service',
@@ -53,6 +54,7 @@ export const common = {
   },
   errors: {
     noAnswer: 'No answer',
+    changedMeanwhile: 'Changed meanwhile',
     unreachable: 'The server did not answer.',
     unreachableHint: 'It may have been stopped. This page tries again by itself; nothing that you typed is lost.',
     hints: {

@@ -16,7 +16,6 @@ export const iam = {
   policies,
   users,
   groups,
-  changedCode: 'Changed meanwhile',
   anyone: 'Anyone',
   awsService: 'AWS Service',
   account: 'Account',
