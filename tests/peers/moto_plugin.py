@@ -1,12 +1,12 @@
 """Loaded into the pytest that runs moto's own tests: what they ask goes to a Tabard of each test's own, in that process.
 
-moto's tests are a package named ``tests`` too, so that ours are loaded by their paths.
+moto's tests are a package named ``tests`` too, so that ours are loaded from their folder.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
+import importlib
 import json
 import os
 import sys
@@ -27,19 +27,10 @@ SUPPORT = Path(__file__).resolve().parents[1] / "support"
 MOTO_ACCOUNT = "123456789012"
 
 
-def load(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"tests.support.{name}", SUPPORT / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[f"tests.support.{name}"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-sys.modules.setdefault("tests.support", types.ModuleType("tests.support"))
-load("server")
-world = load("world")
+package = types.ModuleType("tests.support")
+package.__path__ = [str(SUPPORT)]
+sys.modules.setdefault("tests.support", package)
+world: Any = importlib.import_module("tests.support.world")
 world.ACCOUNT = MOTO_ACCOUNT
 import tabard.services.ec2  # noqa: E402 - after the path is known
 import tabard.services.s3  # noqa: E402, F401

@@ -73,6 +73,30 @@ _SERVICES = {
     "support": _Linked("Support", "AWSSupportServiceRolePolicy"),
     "transitgateway": _Linked("VPCTransitGateway", "AWSVPCTransitGatewayServiceRolePolicy"),
     "trustedadvisor": _Linked("TrustedAdvisor", "AWSTrustedAdvisorServiceRolePolicy"),
+    "custom-resource.application-autoscaling": _Linked(
+        "ApplicationAutoScaling_CustomResource", "AWSApplicationAutoScalingCustomResourcePolicy"
+    ),
+    **{
+        f"{service}.application-autoscaling": _Linked(
+            f"ApplicationAutoScaling_{target}", f"AWSApplicationAutoscaling{target}Policy"
+        )
+        for service, target in (
+            ("appstream", "AppStreamFleet"),
+            ("cassandra", "CassandraTable"),
+            ("comprehend", "ComprehendEndpoint"),
+            ("dynamodb", "DynamoDBTable"),
+            ("ec2", "EC2SpotFleetRequest"),
+            ("ecs", "ECSService"),
+            ("elasticache", "ElastiCacheRG"),
+            ("elasticmapreduce", "EMRInstanceGroup"),
+            ("kafka", "KafkaCluster"),
+            ("lambda", "LambdaConcurrency"),
+            ("neptune", "NeptuneCluster"),
+            ("rds", "RDSCluster"),
+            ("sagemaker", "SageMakerEndpoint"),
+            ("workspaces", "WorkSpacesPool"),
+        )
+    },
 }
 
 
