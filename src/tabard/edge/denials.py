@@ -9,6 +9,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import structs
 
 from tabard import policy, wire
 from tabard.core.errors import AwsError
@@ -31,6 +32,10 @@ def denied(call: Call, request: policy.Request, decision: Decision) -> AwsError:
         return AwsError("AccessDenied", message, 403)
     if call.service == "sts" and call.caller.kind == "Anonymous":
         return AwsError("AccessDenied", f"Not authorized to perform {request.action}", 403)
+    if foreign and decision.layer in {policy.Kind.TRUST, policy.Kind.RESOURCE}:
+        decision = structs.replace(
+            decision, layer=None
+        )  # whether that denies or is silent: it is not theirs to know
     message = policy.denial_message(decision, request)
     if call.service == "ec2":
         encoded = base64.urlsafe_b64encode(

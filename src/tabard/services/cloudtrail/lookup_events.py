@@ -110,7 +110,7 @@ class _Page:
             if len(self.events) == self._size:
                 self.goes_on_at = after
                 return
-            self.events.append(_shown(record, line))
+            self.events.append(_shown(record, line, self._account))
             after = look.position
         if not look.ended:
             self.goes_on_at = look.position
@@ -125,7 +125,7 @@ class _Page:
         )
 
 
-def _shown(record: Record, line: bytes) -> dict[str, Any]:
+def _shown(record: Record, line: bytes, account: str) -> dict[str, Any]:
     event: dict[str, Any] = {
         "EventId": record.event_id,
         "EventName": record.event_name,
@@ -135,7 +135,7 @@ def _shown(record: Record, line: bytes) -> dict[str, Any]:
         "Username": records.username(record.user_identity),
         "AccessKeyId": records.access_key(record.user_identity),
         "Resources": records.resources(record),
-        "CloudTrailEvent": line.decode(errors="replace"),
+        "CloudTrailEvent": records.told_to(account, line),
     }
     return event
 

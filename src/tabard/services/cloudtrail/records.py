@@ -117,6 +117,58 @@ def resources(record: Record) -> list[dict[str, str]]:
     return [{"ResourceType": kind, "ResourceName": name} for kind, name in found]
 
 
+_OF_THE_RESOURCE = frozenset({"role trust policy", "resource-based policy"})
+"""Policies that belong to whoever owns what the call is about."""
+_TELLING = (b'"role trust policy"', b'"resource-based policy"', b"resourcetag/", b"existingobjecttag/")
+
+
+def told_to(account: str, line: bytes) -> str:
+    """A record as an account is shown it: without what another account's policies and tags say.
+
+    The trail keeps all of it, for the server's operator: of a role that does not trust the caller its conditions, too.
+    """
+    text = line.decode(errors="replace")
+    if not any(sign in line for sign in _TELLING):
+        return text
+    event: dict[str, Any] = msgspec.json.decode(text)
+    reason = event.get("additionalEventData")
+    if not isinstance(reason, dict):
+        return text
+    explanation = reason.get("explanation") or {}
+    if explanation.get("resourceAccount") == account:
+        return text
+    if reason.get("layer") in _OF_THE_RESOURCE:
+        if event.get("errorCode"):
+            reason["decision"] = "ImplicitlyDenied"
+        reason["statements"] = _own(reason.get("statements"), account)
+        if not reason["statements"]:
+            del reason["statements"]
+    if explanation:
+        _cut(explanation, account)
+        explanation["message"] = event.get("errorMessage")
+    return msgspec.json.encode(event).decode()
+
+
+def _cut(explanation: dict[str, Any], account: str) -> None:
+    if explanation.get("layer") in _OF_THE_RESOURCE:
+        explanation["result"] = "ImplicitlyDenied"
+        explanation["statements"] = _own(explanation.get("statements"), account)
+    for name in ("matches", "nearMisses"):
+        entries = explanation.get(name) or ()
+        explanation[name] = [each for each in entries if each.get("layer") not in _OF_THE_RESOURCE]
+    explanation["nearMissesLeftOut"] = 0
+    explanation["context"] = {
+        key: value
+        for key, value in (explanation.get("context") or {}).items()
+        if "resourcetag/" not in key and "existingobjecttag/" not in key
+    }
+
+
+def _own(statements: list[dict[str, Any]] | None, account: str) -> list[dict[str, Any]]:
+    """The statements of policies whose ARN is of this account."""
+    return [each for each in statements or () if str(each.get("policy", "")).split(":")[4:5] == [account]]
+
+
 def _named(value: Any, known: dict[str, str]) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         members: dict[str, Any] = value
