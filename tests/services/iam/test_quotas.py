@@ -214,7 +214,8 @@ QUOTAS: dict[str, Quota] = {
 
 
 def test_so_many_are_taken_and_no_more(world: World) -> None:
-    iam = world.iam
+    iam, now = world.iam, world.node.clock()
+    world.node.clock = lambda: now
     iam.create_user(UserName="it")
     iam.create_group(GroupName="it")
     iam.create_role(RoleName="it", AssumeRolePolicyDocument=EC2_TRUST)
