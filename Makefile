@@ -17,7 +17,7 @@ CONSOLE := console/dist/index.html
 CONSOLE_SOURCES := $(shell find console/src console/index.html -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab console test test-long ansible moto coverage bench lint format clean
+.PHONY: help lab console test test-long ansible moto coverage bench bench-console lint lint-python lint-console console-linted format clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -38,7 +38,8 @@ $(CONSOLE): console/package-lock.json console/package.json console/vite.config.t
 
 console: $(CONSOLE)  ## build the console, where Node is installed
 
-test: lint $(CONSOLE)  ## lint, types, floors and the tests, on every core
+test: $(DEVELOPS)  ## lint, types, floors and the tests, on every core
+	@$(MAKE) --no-print-directory -j 2 lint-python console-linted
 	@$(PYTEST) -n auto -m "not long"
 
 test-long: $(DEVELOPS) $(CONSOLE)  ## everything, the long suite too
@@ -62,11 +63,22 @@ coverage: $(DEVELOPS)  ## write docs/coverage.md, which operations there are and
 bench: $(DEVELOPS)  ## print every figure of docs/benchmarks.md beside its peers
 	@$(BIN)/python -m benchmarks
 
-lint: $(DEVELOPS)  ## ruff, formatting, strict types, the floors
+bench-console: $(DEVELOPS) $(CONSOLE)  ## print the console's figures; an hour (ARGS="--minutes 5", ARGS="--only roles")
+	@$(BIN)/python -m benchmarks.console $(ARGS)
+
+lint: lint-python lint-console  ## ruff, formatting, strict types, the floors; the console's where its packages are installed
+
+lint-python: $(DEVELOPS)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+lint-console:
+	@[ ! -x console/node_modules/.bin/eslint ] || npm --prefix console run --silent lint
+
+console-linted: $(CONSOLE)
+	@[ ! -x console/node_modules/.bin/eslint ] || npm --prefix console run --silent lint
 
 format: $(DEVELOPS)  ## put imports and white space in order
 	@$(BIN)/ruff check --fix .

@@ -68,7 +68,12 @@ export function useLoad<T>(load: () => Promise<T>, key: string, everySeconds = 0
     void reload();
   }, [seenOf, reload]);
 
-  useEffect(() => () => void turn.current++, []);
+  useEffect(
+    () => () => {
+      turn.current++;
+    },
+    [],
+  );
   const current = state.key === key ? state : { loading: true, data: undefined, error: undefined };
   return { data: current.data, error: current.error, loading: current.loading, reload };
 }

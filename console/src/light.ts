@@ -35,7 +35,7 @@ async function send({ service, region, method, headers: more = {}, body }: Asked
     headers: { host: location.host, ...more },
     ...(body === undefined ? {} : { body }),
   });
-  const { host: _, ...sent } = headers;
+  const { host: _host, ...sent } = headers;
   return fetch('/', { method, headers: sent, credentials: 'omit', cache: 'no-store', ...(body === undefined ? {} : { body }) });
 }
 
@@ -100,7 +100,7 @@ export async function ec2Pages(action: string): Promise<Document[]> {
 /** The names of the caller's buckets. */
 export async function bucketNames(): Promise<string[]> {
   const listing = await xml({ service: 's3', region: session().region, method: 'GET' });
-  return at(listing, 'Bucket', 'Name').map((each) => each.textContent ?? '');
+  return at(listing, 'Bucket', 'Name').map((each) => each.textContent);
 }
 
 export interface TrailEvent {

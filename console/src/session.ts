@@ -55,7 +55,6 @@ function read(): Session | null {
   const stored = sessionStorage.getItem(KEY);
   if (!stored) return null;
   const session = JSON.parse(stored) as Session;
-  session.services ??= []; // stored by an earlier release
   return [session, session.base].find(isLive) ?? null;
 }
 

@@ -43,7 +43,7 @@ function post(name: string, body: Record<string, string>): Promise<Told> {
   return exchange(`/_/console/${name}`, JSON.stringify(body), { 'content-type': 'application/json' });
 }
 
-function begin({ device: _, ...told }: Told, given?: Credentials, issuer?: string): void {
+function begin({ device: _device, ...told }: Told, given?: Credentials, issuer?: string): void {
   const credentials = told.credentials ?? given;
   if (!credentials) throw new SignInError('NoCredentials', t.errors.unreachable);
   goOn({ ...told, region: localStorage.getItem(REGION) ?? told.region, credentials, issuer });

@@ -7,7 +7,7 @@ import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { type FormEvent, useState } from 'react';
+import { type SubmitEvent, useState } from 'react';
 import { aws } from '../cli';
 import { useAction } from '../data';
 import { signedInAs, switchTo } from '../roles-worn';
@@ -38,7 +38,7 @@ export default function SwitchRole({ query }: { query: URLSearchParams }) {
   const accountWrong = accountId !== '' && !/^\d{12}$/.test(accountId);
   const roleWrong = name !== '' && !/^[\w+=,.@/-]{1,576}$/.test(name);
   const ready = accountId && name && !accountWrong && !roleWrong;
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     if (!ready || busy) return;
     const shown = display.trim() || `${name.split('/').pop() ?? name} @ ${accountId}`;

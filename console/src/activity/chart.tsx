@@ -48,7 +48,7 @@ export default function Chart({ events }: { events: Happening[] }) {
         xTitle={s.time}
         yTitle={s.count}
         ariaLabel={s.chart}
-        i18nStrings={{ xTickFormatter: (at) => format.format(at as Date), chartAriaRoleDescription: s.chart }}
+        i18nStrings={{ xTickFormatter: (at) => format.format(at), chartAriaRoleDescription: s.chart }}
       />
     </Container>
   );

@@ -5,6 +5,7 @@
  */
 
 const created = (name: string, options?: ElementCreationOptions): HTMLElement =>
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- only the overload for tags without a name of their own is
   Document.prototype.createElement.call(document, name, options);
 
 let terminals = 0;

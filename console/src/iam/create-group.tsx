@@ -34,7 +34,7 @@ export default function CreateGroup() {
   const create = async () => {
     setTried(true);
     if (nameError) return;
-    let made = false;
+    let made = false as boolean; // it becomes true within the job
     const done = await run(async () => {
       await iam().send(new CreateGroupCommand({ GroupName: name }));
       made = true;

@@ -54,7 +54,7 @@ export default function CreateRole() {
   const create = async () => {
     setTried(true);
     if (nameError || !tagsValid) return;
-    let made = false;
+    let made = false as boolean; // it becomes true within the job
     const done = await run(async () => {
       await iam().send(
         new CreateRoleCommand({

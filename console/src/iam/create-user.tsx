@@ -67,7 +67,7 @@ export default function CreateUser() {
   const create = async () => {
     if (!tagsValid) return;
     const password = choice.kind === 'own' ? choice.own : newPassword();
-    let made = false;
+    let made = false as boolean; // it becomes true within the job
     const done = await run(async () => {
       await iam().send(new CreateUserCommand({ UserName: name, PermissionsBoundary: boundary, ...(given.length ? { Tags: given } : {}) }));
       made = true;

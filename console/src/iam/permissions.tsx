@@ -115,7 +115,7 @@ export function Permissions({ identity, groups = [], boundary, onBoundary }: Pro
             : []),
         ]}
       />
-      {boundary !== undefined && <Boundary identity={identity} arn={boundary} onChanged={onBoundary ?? (async () => undefined)} />}
+      {boundary !== undefined && <Boundary identity={identity} arn={boundary} onChanged={onBoundary ?? (() => Promise.resolve())} />}
       {attaching && (
         <Attach
           identity={identity}

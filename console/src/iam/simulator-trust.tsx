@@ -106,7 +106,7 @@ export function WhoMay() {
         <List
           embedded
           name="who-may"
-          loaded={{ data: rows, error: undefined, loading: false, reload: async () => undefined }}
+          loaded={{ data: rows, error: undefined, loading: false, reload: () => Promise.resolve() }}
           header={s.results}
           selection="single"
           selected={selected}

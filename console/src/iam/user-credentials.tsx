@@ -31,15 +31,21 @@ import { iam } from './api';
 import { type Choice, FRESH, PasswordChoice, PasswordOnce } from './password-choice';
 import { Held } from './held';
 import { ServiceCredentials, SshKeys } from './user-other-credentials';
-import { devicesOf, type Key, keysOf, newPassword, passwordOf } from './users-api';
+import { devicesOf, type Key, keysOf, newPassword, type Password } from './users-api';
 
 const s = t.iam.users.credentials;
 
-export function Credentials({ user, onChanged }: { user: User; onChanged: () => Promise<void> }) {
+interface Props {
+  user: User;
+  password: Password | undefined;
+  onChanged: () => Promise<void>;
+}
+
+export function Credentials({ user, password, onChanged }: Props) {
   const name = user.UserName ?? '';
   return (
     <SpaceBetween size="l">
-      <Password user={user} onChanged={onChanged} />
+      <ConsoleAccess user={user} password={password} onChanged={onChanged} />
       <Devices name={name} onChanged={onChanged} />
       <Keys name={name} onChanged={onChanged} />
       <SshKeys name={name} />
@@ -48,19 +54,14 @@ export function Credentials({ user, onChanged }: { user: User; onChanged: () => 
   );
 }
 
-function Password({ user, onChanged }: { user: User; onChanged: () => Promise<void> }) {
+function ConsoleAccess({ user, password, onChanged }: Props) {
   const name = user.UserName ?? '';
-  const loaded = useLoad(() => passwordOf(name), `password of ${name}`);
   const [managing, setManaging] = useState(false);
   const [removing, setRemoving] = useState(false);
   const [choice, setChoice] = useState<Choice>(FRESH);
   const [once, setOnce] = useState('');
   const { push } = useFlash();
-  const has = loaded.data !== undefined;
-  const reload = async () => {
-    await loaded.reload();
-    await onChanged();
-  };
+  const has = password !== undefined;
   return (
     <Container
       header={
@@ -69,7 +70,7 @@ function Password({ user, onChanged }: { user: User; onChanged: () => Promise<vo
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               {has && <Button onClick={() => setRemoving(true)}>{s.removeAccess}</Button>}
-              <Button disabled={loaded.loading} onClick={() => setManaging(true)}>
+              <Button onClick={() => setManaging(true)}>
                 {has ? s.manage : s.enable}
               </Button>
             </SpaceBetween>
@@ -79,20 +80,17 @@ function Password({ user, onChanged }: { user: User; onChanged: () => Promise<vo
         </Header>
       }
     >
-      <SpaceBetween size="s">
-        <ErrorAlert error={loaded.error} />
-        <KeyValuePairs
-          columns={3}
-          items={[
-            { label: t.iam.users.password.address, value: <Copyable text={signInAddress(session().account)} label={t.iam.users.password.address} /> },
-            {
-              label: t.iam.users.password.title,
-              value: loaded.data ? `${s.setAt(when(loaded.data.since))}${loaded.data.mustChange ? `, ${s.mustChange}` : ''}` : s.notSet,
-            },
-            { label: t.iam.users.lastSignIn, value: when(user.PasswordLastUsed) },
-          ]}
-        />
-      </SpaceBetween>
+      <KeyValuePairs
+        columns={3}
+        items={[
+          { label: t.iam.users.password.address, value: <Copyable text={signInAddress(session().account)} label={t.iam.users.password.address} /> },
+          {
+            label: t.iam.users.password.title,
+            value: password ? `${s.setAt(when(password.since))}${password.mustChange ? `, ${s.mustChange}` : ''}` : s.notSet,
+          },
+          { label: t.iam.users.lastSignIn, value: when(user.PasswordLastUsed) },
+        ]}
+      />
       {managing && (
         <FormModal
           header={has ? s.manage : s.enable}
@@ -103,12 +101,12 @@ function Password({ user, onChanged }: { user: User; onChanged: () => Promise<vo
           ]}
           onDismiss={() => setManaging(false)}
           onSubmit={async () => {
-            const password = choice.kind === 'own' ? choice.own : newPassword();
-            const given = { UserName: name, Password: password, PasswordResetRequired: choice.mustChange };
+            const chosen = choice.kind === 'own' ? choice.own : newPassword();
+            const given = { UserName: name, Password: chosen, PasswordResetRequired: choice.mustChange };
             if (has) await iam().send(new UpdateLoginProfileCommand(given));
             else await iam().send(new CreateLoginProfileCommand(given));
-            setOnce(password);
-            await reload();
+            setOnce(chosen);
+            await onChanged();
           }}
         >
           <PasswordChoice choice={choice} onChange={setChoice} />
@@ -125,7 +123,7 @@ function Password({ user, onChanged }: { user: User; onChanged: () => Promise<vo
           onConfirm={async () => {
             await iam().send(new DeleteLoginProfileCommand({ UserName: name }));
             push('success', s.accessRemoved(name));
-            await reload();
+            await onChanged();
           }}
         >
           {s.removeAccessWarning}
@@ -246,7 +244,7 @@ function Keys({ name, onChanged }: { name: string; onChanged: () => Promise<void
         ]}
       />
       {asking === 'why' && (
-        <FormModal header={s.why} button={t.next} ready={why !== ''} keepOpen onDismiss={() => setAsking(undefined)} onSubmit={async () => setAsking('make')}>
+        <FormModal header={s.why} button={t.next} ready={why !== ''} keepOpen onDismiss={() => setAsking(undefined)} onSubmit={() => Promise.resolve('make' as const).then(setAsking)}>
           <RadioGroup value={why} ariaLabel={s.why} onChange={({ detail }) => setWhy(detail.value)} items={cases.map(({ value, label, description }) => ({ value, label, description }))} />
           {why && <Alert type="info">{cases.find(({ value }) => value === why)?.instead}</Alert>}
         </FormModal>

@@ -37,7 +37,7 @@ export async function regionOf(bucket: string): Promise<string> {
   if (known) return known;
   try {
     const reply = await s3().send(new GetBucketLocationCommand({ Bucket: bucket }));
-    const region = String(reply.LocationConstraint ?? '') || HOME;
+    const region = reply.LocationConstraint || HOME;
     regions.set(bucket, region);
     return region;
   } catch {

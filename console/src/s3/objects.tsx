@@ -40,6 +40,7 @@ export function Objects({ bucket, folder }: { bucket: string; folder: string }) 
   const put = (files: { path: string; file: File }[]) => upload(bucket, folder, files);
   const uri = quoted(uriOf(bucket, folder));
   return (
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- to drop files is one way more: the Upload buttons are everybody's
     <div
       className={over ? 'drop over' : 'drop'}
       data-hint={s.drop(uriOf(bucket, folder))}

@@ -147,7 +147,7 @@ export function Reach({ bucket, policy }: { bucket: string; policy: string }) {
         <List
           name="reach"
           level="h2"
-          loaded={{ data: findings, error: undefined, loading: false, reload: async () => undefined }}
+          loaded={{ data: findings, error: undefined, loading: false, reload: () => Promise.resolve() }}
           header={s.title}
           description={policy ? `${s.hint} ${s.rolesHint}` : s.hint}
           id={({ arn }) => arn}

@@ -5,7 +5,7 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import ProgressBar from '@cloudscape-design/components/progress-bar';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import { useEffect, useRef } from 'react';
+import { useEffect, useEffectEvent, useRef } from 'react';
 import { ErrorAlert, useFlash } from '../shell/parts';
 import { t } from '../strings';
 import { bytes, nameIn, uriOf } from './api';
@@ -23,18 +23,16 @@ export function Uploads({ bucket, onDone }: { bucket: string; onDone: () => void
   const failed = sendings.filter(({ state }) => state === 'failed');
   const told = useRef(new Set(done.map(({ id }) => id)));
   const finished = done.filter(({ id }) => !told.current.has(id));
-  useEffect(() => {
+  const tell = useEffectEvent(() => {
     if (!finished.length) return;
     onDone();
     if (active.length) return; // they are told of together
     for (const { id } of finished) told.current.add(id);
     const only = finished.length === 1 ? finished[0] : undefined;
     push('success', only ? s.uploaded(nameIn(only.key)) : s.uploadedSeveral(finished.length));
-    clearDone();
-  }, [finished.length, active.length]);
-  const clearDone = () => {
     if (!failed.length) clearFinished();
-  };
+  });
+  useEffect(() => tell(), [finished.length, active.length]);
   const shown = sendings.filter(({ state }) => state !== 'done');
   if (!shown.length) return null;
   return (

@@ -6,7 +6,7 @@ import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useEffectEvent, useState } from 'react';
 import type { Loaded } from '../data';
 import { t } from '../strings';
 import { Empty, ErrorAlert } from './parts';
@@ -78,7 +78,8 @@ export function List<Item>(props: ListProps<Item>) {
   });
   const visible = collection.items;
   const keys = visible.map(id).join('\n');
-  useEffect(() => props.onVisible?.(visible), [keys]);
+  const tell = useEffectEvent(() => props.onVisible?.(visible));
+  useEffect(() => tell(), [keys]);
   const chosen = items.filter((item) => props.selected?.includes(id(item)));
   const variant = props.level ?? (props.embedded ? 'h3' : 'h1');
   if (loaded.error && !loaded.data) {
@@ -157,7 +158,7 @@ export function List<Item>(props: ListProps<Item>) {
                   title: t.list.columns,
                   options: columns.map(({ id, header }, index) => ({
                     id: id ?? '',
-                    label: String(header),
+                    label: typeof header === 'string' ? header : (id ?? ''),
                     alwaysVisible: index === 0,
                   })),
                 },

@@ -10,7 +10,7 @@ import Input from '@cloudscape-design/components/input';
 import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Textarea from '@cloudscape-design/components/textarea';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, type SubmitEvent, useState } from 'react';
 import { useAction } from '../data';
 import { choosePassword, lastAccount, type Named, SignInError, signInWithKey, signInWithPassword } from '../sign-in';
 import { t } from '../strings';
@@ -73,7 +73,7 @@ interface FormProps {
 }
 
 function StepForm({ header, error, busy, ready, button, onSubmit, secondary, children }: FormProps) {
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (ready && !busy) onSubmit();
   };

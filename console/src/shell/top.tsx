@@ -26,7 +26,7 @@ function useRegions(now: string): string[] {
   useEffect(() => {
     let wanted = true;
     ec2Pages('DescribeRegions')
-      .then((pages) => pages.flatMap((page) => at(page, 'regionName').map((each) => each.textContent ?? '')))
+      .then((pages) => pages.flatMap((page) => at(page, 'regionName').map((each) => each.textContent)))
       .then((found) => wanted && setRegions(found))
       .catch(() => undefined);
     return () => {

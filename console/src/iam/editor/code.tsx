@@ -88,11 +88,12 @@ interface CodeProps {
 /** An element whose shadow holds the editor; `make` is called once. */
 export function useShadowed(make: (root: ShadowRoot) => () => void) {
   const host = useRef<HTMLDivElement>(null);
+  const first = useRef(make);
   useEffect(() => {
     const element = host.current;
     if (!element) return;
     const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
-    return make(root);
+    return first.current(root);
   }, []);
   return host;
 }
@@ -184,9 +185,9 @@ export default function Code({ label, text, kind = 'identity', onChange, onProbl
   }, [text]);
   const places = JSON.stringify(shown ?? []);
   useEffect(() => {
-    const first = shown?.[0];
+    const [first, ...more] = JSON.parse(places) as NonNullable<typeof shown>;
     view.current?.dispatch({
-      effects: [setLit.of(shown ?? []), ...(first ? [EditorView.scrollIntoView(Math.min(first.from, view.current.state.doc.length), { y: 'center' })] : [])],
+      effects: [setLit.of(first ? [first, ...more] : []), ...(first ? [EditorView.scrollIntoView(Math.min(first.from, view.current.state.doc.length), { y: 'center' })] : [])],
     });
   }, [places, text]);
   useEffect(() => {
@@ -198,6 +199,6 @@ export default function Code({ label, text, kind = 'identity', onChange, onProbl
   return <div ref={host} className="code" />;
 }
 
-const nudge = StateEffect.define<null>();
+const nudge = StateEffect.define();
 /** Marks a change that came from `text`, not from who types. */
 const fromOutside = Annotation.define<boolean>();

@@ -52,7 +52,7 @@ export function rowsOf(condition: Json | undefined): Row[] {
   return Object.entries(condition).flatMap(([operator, keys]) =>
     isObject(keys)
       ? Object.entries(keys).flatMap(([key, values]) =>
-          (Array.isArray(values) ? values : [values]).map((value) => ({ operator, key, value: String(value) })),
+          (Array.isArray(values) ? values : [values]).map((value) => ({ operator, key, value: typeof value === 'string' ? value : JSON.stringify(value) })),
         )
       : [],
   );

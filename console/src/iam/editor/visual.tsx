@@ -25,11 +25,12 @@ export function useReference(prefixes: string[]): { found: Reference | undefined
   const [found, setFound] = useState<Reference>();
   const [, setHere] = useState(0);
   const wanted = [...new Set(prefixes.map((each) => each.toLowerCase()))].sort();
+  const key = wanted.join();
   useEffect(() => {
     let shown = true;
     reference().then(
       async (here) => {
-        await Promise.all(wanted.map((each) => here.service(each)));
+        await Promise.all(key.split(',').filter(Boolean).map((each) => here.service(each)));
         if (!shown) return;
         setFound(here);
         setHere((count) => count + 1);
@@ -39,7 +40,7 @@ export function useReference(prefixes: string[]): { found: Reference | undefined
     return () => {
       shown = false;
     };
-  }, [wanted.join()]);
+  }, [key]);
   return { found, services: wanted.flatMap((each) => found?.loaded(each) ?? []) };
 }
 
@@ -159,7 +160,7 @@ function Form({ statement, kind, found, onChange }: FormProps) {
         value={statement.Condition}
         keys={keysOf(found, actions)}
         onChange={(block) => {
-          const { Condition: _, ...rest } = statement;
+          const { Condition: _gone, ...rest } = statement;
           onChange(Object.keys(block).length ? { ...rest, Condition: block } : rest);
         }}
       />
