@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -11,15 +13,30 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.config
 
+from tests.support.forking import ROOT, Forker
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parents[2]
+    from tests.support.forking import Forked
+
+__all__ = ["ROOT", "STARTED", "TabardServer", "as_arguments", "running", "start"]
+
+READ = (
+    "tests.support.run_server",
+    "tabard.compute.sandbox",
+    "tabard.edge.console",
+    "tabard.edge.doors",
+    "tabard.edge.metadata_listener",
+    "tabard.edge.ssh",
+    "tabard.edge.terminal",
+)
+"""The code of a server, which is read once for all that tests start."""
 STARTED: list[TabardServer] = []
 """The servers that this process has started and not forgotten: see ``tests.support.reports``."""
 
@@ -28,7 +45,7 @@ STARTED: list[TabardServer] = []
 class TabardServer:
     """A running server. ``started`` is what it printed; ``log`` its standard error so far."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Forked
     started: dict[str, Any]
     log_path: Path
     last_log: bytes = b""
@@ -126,19 +143,23 @@ def as_arguments(credentials: dict[str, Any]) -> dict[str, str]:
     return arguments
 
 
+@functools.cache
+def _forker() -> Forker:
+    made = Forker(*READ)
+    atexit.register(made.close)
+    return made
+
+
 def start(log_path: Path, **options: Any) -> TabardServer:
     """Start a server (ephemeral unless ``data`` is given) and wait until it answers."""
     settings: dict[str, Any] = {"data": None, "port": 0, "ephemeral": "data" not in options, **options}
-    log: IO[str]
     with log_path.open("a") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.run_server", json.dumps(settings, default=str)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
+        process = _forker().fork(
+            "tests.support.run_server:main",
+            ["run_server", json.dumps(settings, default=str)],
+            environment={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
+            folder=ROOT,
+            stderr=log.fileno(),
         )
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 
 def main() -> int:
@@ -19,7 +16,3 @@ def main() -> int:
     from tabard.cli.main import main as tabard_main
 
     return tabard_main(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.end_to_end.lab.quick_aws import QuickAws
+from tests.end_to_end.lab.quick import SABOTAGED, QuickServers, take_the_place
 from tests.end_to_end.lab.sabotages import SABOTAGES
 
-from tabard.cli.lab import command, processes
+from tabard.cli.lab import command
 from tabard.cli.lab.claims import CLAIMS
 from tabard.cli.lab.command import Telling, run
 from tabard.cli.main import main
@@ -27,28 +27,26 @@ from tabard.compute.port import Probe, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SERVER = (sys.executable, str(Path(__file__).parent / "sabotaged_server.py"))
-
 
 def test_every_claim_has_a_sabotage() -> None:
     assert set(SABOTAGES) == set(CLAIMS)
 
 
 @pytest.fixture(scope="module")
-def quick_aws() -> Iterator[QuickAws]:
-    started = QuickAws()
+def quick_servers() -> Iterator[QuickServers]:
+    started = QuickServers()
     yield started
     started.close()
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_the_lab_fails_where_it_is_sabotaged(
-    claim: str, quick_aws: QuickAws, monkeypatch: pytest.MonkeyPatch
+    claim: str, quick_servers: QuickServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "run", quick_aws)
+    take_the_place(quick_servers, monkeypatch)
     chapter = SABOTAGES[claim].chapter
     out = io.StringIO()
-    broken = run(Telling(chapters=(chapter,) if chapter else (), server=(*SERVER, claim)), screen(out))
+    broken = run(Telling(chapters=(chapter,) if chapter else (), server=(SABOTAGED, claim)), screen(out))
     assert broken is not None, out.getvalue()
     assert broken.name == claim, out.getvalue()
     assert CLAIMS[claim] in out.getvalue()

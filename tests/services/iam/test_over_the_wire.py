@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.support.quick_aws import quick_aws
 from tests.support.world import EC2_TRUST
 
 from tabard.identity import mfa
 
 if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
     from tests.support.server import TabardServer
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -39,15 +40,8 @@ def test_a_user_gets_a_key_and_then_permission(server: TabardServer) -> None:
 
 def test_the_command_line_enables_a_virtual_mfa_device(server: TabardServer, tmp_path: Path) -> None:
     def aws(service: str, *arguments: str) -> dict[str, Any]:
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("aws")), service, *arguments, "--output", "json"],
-            env=server.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr
+        done = quick_aws([service, *arguments, "--output", "json"], server.environment(), tmp_path)
+        assert done.returncode == 0, done.stderr.decode()
         told: dict[str, Any] = json.loads(done.stdout or "{}")
         return told
 
@@ -55,8 +49,8 @@ def test_the_command_line_enables_a_virtual_mfa_device(server: TabardServer, tmp
     name = ("--virtual-mfa-device-name", "wire-phone")
     file = ("--outfile", str(seed), "--bootstrap-method", "Base32StringSeed")
     serial = aws("iam", "create-virtual-mfa-device", *name, *file)["VirtualMFADevice"]["SerialNumber"]
-    key, step = base64.b32decode(seed.read_text()), mfa.step_at(time.time())
     aws("iam", "create-user", "--user-name", "wire-ann")
+    key, step = base64.b32decode(seed.read_text()), mfa.step_at(time.time())
     device = ("--user-name", "wire-ann", "--serial-number", serial)
     codes = (
         "--authentication-code1",
@@ -74,16 +68,9 @@ def test_the_command_line_enables_a_virtual_mfa_device(server: TabardServer, tmp
     assert denied.value.response["Error"]["Code"] == "AccessDenied"
 
 
-def test_the_command_line_makes_a_role(server: TabardServer) -> None:
-    def aws(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("aws")), "iam", *arguments, "--output", "json"],
-            env=server.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+def test_the_command_line_makes_a_role(server: TabardServer, tmp_path: Path) -> None:
+    def aws(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return quick_aws(["iam", *arguments, "--output", "json"], server.environment(), tmp_path)
 
     made = aws("create-role", "--role-name", "wire-app", "--assume-role-policy-document", EC2_TRUST)
     assert made.returncode == 0, made.stderr
@@ -91,5 +78,5 @@ def test_the_command_line_makes_a_role(server: TabardServer) -> None:
     assert aws("attach-role-policy", "--role-name", "wire-app", "--policy-arn", ADMIN).returncode == 0
     refused = aws("delete-role", "--role-name", "wire-app")
     assert refused.returncode != 0
-    assert "(DeleteConflict)" in refused.stderr
-    assert "Cannot delete entity, must detach all policies first." in refused.stderr
+    assert b"(DeleteConflict)" in refused.stderr
+    assert b"Cannot delete entity, must detach all policies first." in refused.stderr

@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.support.quick_aws import AWS, quick_aws
 
 if TYPE_CHECKING:
-    from tests.support.server import TabardServer
+    from pathlib import Path
 
-AWS = Path(sys.executable).with_name("aws")
+    from tests.support.server import TabardServer
 
 pytestmark = pytest.mark.skipif(not AWS.exists(), reason="the AWS CLI is not beside this Python")
 
@@ -25,15 +23,7 @@ def aws(server: TabardServer, tmp_path: Path) -> Any:
     environment = {**server.environment(), "HOME": str(tmp_path)}
 
     def run(*words: str, status: int = 0, stdin: bytes | None = None) -> str:
-        done = subprocess.run(
-            [str(AWS), *words],
-            env=environment,
-            cwd=tmp_path,
-            input=stdin,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        done = quick_aws(words, environment, tmp_path, stdin=stdin or b"")
         assert done.returncode == status, done.stderr.decode()
         return done.stdout.decode() + done.stderr.decode()
 
