@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, KeysView
 from typing import TYPE_CHECKING
 
 from tabard.core.sources import iso8601
@@ -103,17 +103,18 @@ class RequestContext(Context):
         self._call = call
         self._check = check
 
-    def among(self, keys: Mapping[str, object], families: frozenset[str]) -> list[str]:
+    def among(self, keys: KeysView[str], families: frozenset[str]) -> Collection[str]:
         """Those of some keys (in lower case) that the request may have, whether or not they were asked for before."""
         if self._values is _NOT_ASKED_YET:
             self._values = dict(self._check.keys)
-        found = super().among(keys, families)
-        more = (GLOBAL_KEYS.keys() | self._call.caller.identity_keys.keys()) & keys.keys()
+        found = set(super().among(keys, families))
+        found |= GLOBAL_KEYS.keys() & keys
+        found |= self._call.caller.identity_keys.keys() & keys
         if "aws:resourceaccount" in keys:
-            more.add("aws:resourceaccount")
+            found.add("aws:resourceaccount")
         if _PRINCIPAL_TAG in families:
-            more |= {_PRINCIPAL_TAG + tag for tag in self._principal_tags()} & keys.keys()
-        return found + sorted(more.difference(found))
+            found |= {_PRINCIPAL_TAG + tag for tag in self._principal_tags()} & keys
+        return sorted(found)
 
     def _miss(self, key: str) -> Value:
         if self._values is _NOT_ASKED_YET:

@@ -127,12 +127,16 @@ def _dynamic(key: str, operator: Operator, matcher: Dynamic) -> Test:
 
 def _equal(key: str, variable: Variable, *, negated: bool, missing: bool) -> Test:
     """Whether a key's value is a variable's, as conditions on tags mostly ask."""
+    other, default = variable.key, variable.default
 
     def test(context: Context) -> bool:
         value = context.lookup(key)
-        if value.__class__ is str:
-            return (variable.value(context) == value) is not negated
-        return value is None and missing
+        if value.__class__ is not str:
+            return value is None and missing
+        found = context.lookup(other)
+        if found is None:
+            found = default
+        return (found == value) is not negated
 
     return test
 

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, KeysView, Mapping, Sequence
 
 Value = str | tuple[str, ...] | None
 """One value, several values of a multi-valued key, or None where the request does not have the key."""
@@ -49,17 +49,15 @@ class Context:
             self._expand(prefix)
         return sorted(self._values)
 
-    def among(self, keys: Mapping[str, object], families: frozenset[str]) -> list[str]:
+    def among(self, keys: KeysView[str], families: frozenset[str]) -> Collection[str]:
         """Those of some keys (in lower case) that the request may have; ``families`` are their prefixes."""
         if not self._normal:
             self._normalise()
-        if self._families is not None:
+        if self._families:
             for prefix in families.intersection(self._families):
                 self._expand(prefix)
-        values = self._values
-        if len(keys) < len(values):
-            return [key for key in keys if key in values]
-        return [key for key in values if key in keys]
+        found = keys & self._values.keys()
+        return found if len(found) < 2 else sorted(found)
 
     def _miss(self, key: str) -> Value:
         if not self._normal:

@@ -96,19 +96,22 @@ def decide(request: Request, layers: Layers) -> Decision:
         and (caller.account == request.resource_account or not request.resource_account)
         and caller.kind in _ORDINARY
     ):
-        found = identity.candidates(request.action)
+        found = identity.candidates[request.action]
         settled = found.settled
         if settled is not None:
             return settled
-        statement = found.deny(request.resource, request.context)
-        if statement is not None:
-            return _denied(Kind.IDENTITY, statement)
-        statement = found.allow(request.resource, request.context)
+        resource, context = request.resource, request.context
+        if found.denies:
+            statement = found.deny(resource, context)
+            if statement is not None:
+                return _denied(_IDENTITY, statement)
+        find = found.find_allow
+        statement = found.allow(resource, context) if find is None else find(resource, context)
         if statement is None:
             return _NO_IDENTITY
         decision = statement.allowed
         if decision is None:
-            decision = statement.allowed = Decision(True, Outcome.ALLOWED, Kind.IDENTITY, (statement.ref,))
+            decision = statement.allowed = _allowed(_IDENTITY, statement)
         if statement is found.always:
             found.settled = decision
         return decision
@@ -170,7 +173,7 @@ def _denied_outside(request: Request, layers: Layers, *, bounded: bool) -> Decis
             if statement is not None:
                 return _denied(Kind.RCP, statement)
     for level in _scps(request, layers):
-        statement = level.candidates(request.action).deny(request.resource, request.context)
+        statement = level.candidates[request.action].deny(request.resource, request.context)
         if statement is not None:
             return _denied(Kind.SCP, statement)
     if layers.endpoint is not None:
@@ -188,7 +191,7 @@ def _denied_by_own(request: Request, layers: Layers) -> Decision | None:
         (_SESSION, layers.session),
     ):
         if policies is not None:
-            statement = policies.candidates(action).deny(resource, context)
+            statement = policies.candidates[action].deny(resource, context)
             if statement is not None:
                 return _denied(kind, statement)
     return None
@@ -210,7 +213,7 @@ def _limited_outside(request: Request, layers: Layers) -> Decision | None:
 
 def _named_deny(policies: PolicySet, request: Request, *, bounded: bool) -> CompiledStatement | None:
     """A Deny that applies, of a policy whose statements say whom they mean."""
-    for statement in policies.candidates(request.action).denies:
+    for statement in policies.candidates[request.action].denies:
         if (
             statement.grant(request, bounded=bounded) is not _NONE
             and statement.has_resource(request.resource, request.context)
@@ -223,7 +226,7 @@ def _named_deny(policies: PolicySet, request: Request, *, bounded: bool) -> Comp
 def _grant(policies: PolicySet, request: Request) -> tuple[Grant, CompiledStatement | None]:
     """How directly the Allow statements that apply name the caller, at best, and which does."""
     best, granting = _NONE, None
-    for statement in policies.candidates(request.action).allows:
+    for statement in policies.candidates[request.action].allows:
         grant = statement.grant(request, bounded=False)
         if (
             grant > best
@@ -237,7 +240,7 @@ def _grant(policies: PolicySet, request: Request) -> tuple[Grant, CompiledStatem
 
 
 def _allow(policies: PolicySet, request: Request) -> CompiledStatement | None:
-    return policies.candidates(request.action).allow(request.resource, request.context)
+    return policies.candidates[request.action].allow(request.resource, request.context)
 
 
 def _kind_of(resource: PolicySet | None) -> Kind:

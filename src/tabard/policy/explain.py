@@ -72,7 +72,7 @@ def explain(request: Request, layers: Layers) -> Explanation:
         "FederatedUser",
     }
     for kind, policies in _layers(layers):
-        candidates = policies.candidates(request.action)
+        candidates = policies.candidates[request.action]
         for statement in sorted([*candidates.denies, *candidates.allows], key=_written):
             failed = list(islice(_failures(statement, request, kind, bounded=bounded), 2))
             if not failed:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tabard.policy.compiled import CompiledStatement, Shape
 from tabard.policy.conditions import conditions_test
-from tabard.policy.finding import Entry, Filed, Find, Leaf, by_test, by_text, chain, family
+from tabard.policy.finding import Entry, Filed, Find, Leaf, by_test, by_text, chain, family, found_by
 from tabard.policy.operators import ORDERS, Operator, parse_operator, takes_variables, text_tokens
 from tabard.policy.patterns import Variable, Wild, arn_matcher, glob, plain
 from tabard.policy.values import address_bits, parse_range
@@ -46,20 +46,40 @@ def by_condition(statements: list[CompiledStatement]) -> Leaf:
     if len(required) <= _FEW:
         others = [*required.items(), *others]
         required = {}
-    families = frozenset(map(family, required))
-    last = by_test(rest) if rest else None
+    stages = [_asking(others)] if others else []
+    if required:
+        stages.append(_requiring(required))
+    if rest:
+        stages.append(found_by(by_test(rest)))
+    return chain(stages)
 
-    def find(context: Context) -> CompiledStatement | None:
-        for key, look in others:
+
+def _asking(looks: list[tuple[str, Look]]) -> Find:
+    """What looks under each of a few keys."""
+    if len(looks) == 1:
+        ((only, look_there),) = looks
+        return lambda _, context: look_there(context.lookup(only), context)
+
+    def find(_: str, context: Context) -> CompiledStatement | None:
+        for key, look in looks:
             found = look(context.lookup(key), context)
             if found is not None:
                 return found
-        if required:
-            for key in context.among(required, families):
-                found = required[key](context.lookup(key), context)
-                if found is not None:
-                    return found
-        return last(context) if last is not None else None  # type: ignore[operator] # each has a test: the first lines
+        return None
+
+    return find
+
+
+def _requiring(looks: dict[str, Look]) -> Find:
+    """What looks under those keys that the request has."""
+    keys, families = looks.keys(), frozenset(map(family, looks))
+
+    def find(_: str, context: Context) -> CompiledStatement | None:
+        for key in context.among(keys, families):
+            found = looks[key](context.lookup(key), context)
+            if found is not None:
+                return found
+        return None
 
     return find
 
@@ -202,8 +222,8 @@ class Drawer:
         if not self.several and not self.present and not self.absent:
             return lambda value, context: single(value, context) if value.__class__ is str else None
         if self.present and not finds and not self.several and not self.absent:
-            leaf = by_test(self.present)
-            return lambda value, context: None if value is None else _ask(leaf, context)
+            there = found_by(by_test(self.present))
+            return lambda value, context: None if value is None else there("", context)
         several = chain(by_text(self.several, _entries_by_test))
         present = by_test(self.present) if self.present else None
         absent = by_test(self.absent) if self.absent else None
@@ -227,7 +247,7 @@ class Drawer:
 def _ask(leaf: Leaf | None, context: Context) -> CompiledStatement | None:
     if leaf is None or leaf.__class__ is CompiledStatement:
         return leaf
-    return leaf(context)  # type: ignore[operator] # a function: the lines above
+    return leaf("", context)  # type: ignore[operator] # a function: the lines above
 
 
 def _entries_by_test(entries: list[Entry]) -> Leaf:

@@ -7,8 +7,8 @@ or tail.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from tabard.policy.compiled import CompiledStatement, Shape
 
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 Find = Callable[[str, "Context"], CompiledStatement | None]
 """Finds a statement by a text (the resource's ARN, or a key's value) and the request's context."""
 
-Leaf = CompiledStatement | Callable[["Context"], CompiledStatement | None]
-"""Statements filed under one text: one that always applies, or what finds one by the context."""
+Leaf = CompiledStatement | Find
+"""Statements filed under one text: one that always applies, or what finds one."""
 
 Applies = Callable[[str, "Context"], bool]
 Held = tuple["Matcher | None", Applies, "Test | None", CompiledStatement]
 """A pattern's test, what stands for it where it needs the context, what else must hold, and the statement."""
 
-V = TypeVar("V")
 _FEW = 4
 
 
@@ -64,21 +63,28 @@ def family(key: str) -> str:
 
 
 def by_test(filed: list[Filed]) -> Leaf:
-    """What finds a statement by trying each one's conditions in order."""
+    """What finds a statement by trying each one's conditions in order, whatever the text is."""
     if len(filed) == 1:
         only, test = filed[0]
         if test is None:
             return only
-        return lambda context: only if test(context) else None
+        return lambda _, context: only if test(context) else None
     in_order = tuple(filed)
 
-    def find(context: Context) -> CompiledStatement | None:
+    def find(_: str, context: Context) -> CompiledStatement | None:
         for statement, test in in_order:
             if test is None or test(context):
                 return statement
         return None
 
     return find
+
+
+def found_by(leaf: Leaf) -> Find:
+    """A leaf as what finds."""
+    if isinstance(leaf, CompiledStatement):
+        return lambda _, __: leaf
+    return leaf
 
 
 def by_text(entries: list[Entry], finish: Finish) -> list[Find]:
@@ -97,29 +103,30 @@ def by_text(entries: list[Entry], finish: Finish) -> list[Find]:
     if exact:
         stages.append(_exact({text: finish(found) for text, found in exact.items()}))
     if prefixes:
-        stages.append(_prefixes(_by_length({text: finish(found) for text, found in prefixes.items()})))
+        stages.append(_prefixes({text: finish(found) for text, found in prefixes.items()}))
     by_tail = len({entry.tail for entry in globs}) > len({entry.head for entry in globs})
     heads: dict[str, list[Entry]] = {}
     tails: dict[str, list[Entry]] = {}
     for entry in globs:
         table, text = (tails, entry.tail) if by_tail and entry.tail else (heads, entry.head)
         table.setdefault(text, []).append(entry)
-    if heads:
-        stages.append(_heads(_by_length({text: _bucket(held) for text, held in heads.items()})))
+    if len(heads) == 1 and _have_a_key_each(globs):
+        stages.append(_globs(globs))  # each asks for the head by itself
+    elif heads:
+        stages.append(_prefixes({text: _globs(held) for text, held in heads.items()}))
     if tails:
-        stages.append(_tails(_by_length({text: _bucket(held) for text, held in tails.items()})))
+        stages.append(_suffixes({text: _globs(held) for text, held in tails.items()}))
     return stages
 
 
-class Bucket(NamedTuple):
-    """Patterns with one literal end: those to be tried in turn, and those that need a key, under that key."""
-
-    held: tuple[Held, ...]
-    keyed: dict[str, tuple[Held, ...]]
-    families: frozenset[str]
+def _have_a_key_each(entries: list[Entry]) -> bool:
+    return len({entry.needs for entry in entries}) == len(entries) and all(
+        len(entry.needs) == 1 for entry in entries
+    )
 
 
-def _bucket(entries: list[Entry]) -> Bucket:
+def _globs(entries: list[Entry]) -> Find:
+    """What tries patterns with one literal end in turn, those that need a key only where the request has it."""
     shared = Counter([key for entry in entries for key in entry.needs])
     held: list[Held] = []
     keyed: dict[str, list[Held]] = {}
@@ -127,25 +134,69 @@ def _bucket(entries: list[Entry]) -> Bucket:
         key = min(entry.needs, key=shared.__getitem__) if entry.needs else ""
         into = keyed.setdefault(key, []) if key and shared[key] <= len(entries) // _FEW else held
         into.append((entry.match, entry.applies, entry.test, entry.statement))
-    return Bucket(
-        tuple(held), {key: tuple(each) for key, each in keyed.items()}, frozenset(map(family, keyed))
-    )
+    stages = [_tried(held)] if held else []
+    if keyed and all(len(each) == 1 and each[0][0] is None and each[0][2] is None for each in keyed.values()):
+        stages.append(_keyed_alone({key: (each[0][1], each[0][3]) for key, each in keyed.items()}))
+    elif keyed:
+        stages.append(_keyed({key: _tried(each) for key, each in keyed.items()}))
+    return chain(stages)
 
 
-def _search(bucket: Bucket, text: str, context: Context) -> CompiledStatement | None:
-    """A statement among those that need a key which the request has."""
-    for key in context.among(bucket.keyed, bucket.families):
-        for match, applies, test, statement in bucket.keyed[key]:
+def _tried(held: list[Held]) -> Find:
+    if len(held) == 1:
+        return _one(*held[0])
+
+    def find(text: str, context: Context) -> CompiledStatement | None:
+        for match, applies, test, statement in held:
             if (applies(text, context) if match is None else match(text)) and (test is None or test(context)):
                 return statement
-    return None
+        return None
+
+    return find
 
 
-def _by_length(table: dict[str, V]) -> tuple[tuple[int, dict[str, V]], ...]:
-    lengths: dict[int, dict[str, V]] = {}
+def _one(match: Matcher | None, applies: Applies, test: Test | None, statement: CompiledStatement) -> Find:
+    if test is None:
+        if match is None:
+            return lambda text, context: statement if applies(text, context) else None
+        return lambda text, _: statement if match(text) else None
+    if match is None:
+        return lambda text, context: statement if applies(text, context) and test(context) else None
+    return lambda text, context: statement if match(text) and test(context) else None
+
+
+def _keyed(finds: dict[str, Find]) -> Find:
+    keys, families = finds.keys(), frozenset(map(family, finds))
+
+    def find(text: str, context: Context) -> CompiledStatement | None:
+        for key in context.among(keys, families):
+            found = finds[key](text, context)
+            if found is not None:
+                return found
+        return None
+
+    return find
+
+
+def _keyed_alone(held: dict[str, tuple[Applies, CompiledStatement]]) -> Find:
+    """``_keyed`` where each key is of one pattern, which is all that its statement asks."""
+    keys, families = held.keys(), frozenset(map(family, held))
+
+    def find(text: str, context: Context) -> CompiledStatement | None:
+        for key in context.among(keys, families):
+            applies, statement = held[key]
+            if applies(text, context):
+                return statement
+        return None
+
+    return find
+
+
+def _by_length(table: Mapping[str, Leaf]) -> list[tuple[int, dict[str, Leaf]]]:
+    lengths: dict[int, dict[str, Leaf]] = {}
     for text, value in table.items():
         lengths.setdefault(len(text), {})[text] = value
-    return tuple(lengths.items())
+    return list(lengths.items())
 
 
 def chain(stages: list[Find]) -> Find:
@@ -169,19 +220,32 @@ def _exact(table: dict[str, Leaf]) -> Find:
         leaf = table.get(text)
         if leaf is None or leaf.__class__ is CompiledStatement:
             return leaf
-        return leaf(context)  # type: ignore[operator] # a function: the lines above
+        return leaf(text, context)  # type: ignore[operator] # a function: the lines above
 
     return find
 
 
-def _prefixes(lengths: tuple[tuple[int, dict[str, Leaf]], ...]) -> Find:
+def _prefixes(table: Mapping[str, Leaf]) -> Find:
+    """One look-up for each length that occurs, of what a text begins with."""
+    lengths = _by_length(table)
+    if len(lengths) == 1:
+        ((only, leaves),) = lengths
+
+        def find_one(text: str, context: Context) -> CompiledStatement | None:
+            leaf = leaves.get(text[:only])
+            if leaf is None or leaf.__class__ is CompiledStatement:
+                return leaf
+            return leaf(text, context)  # type: ignore[operator] # a function: the lines above
+
+        return find_one
+
     def find(text: str, context: Context) -> CompiledStatement | None:
-        for length, table in lengths:
-            leaf = table.get(text[:length])
+        for length, leaves in lengths:
+            leaf = leaves.get(text[:length])
             if leaf is not None:
                 if leaf.__class__ is CompiledStatement:
                     return leaf
-                found = leaf(context)  # type: ignore[operator] # a function: the lines above
+                found = leaf(text, context)  # type: ignore[operator] # a function: the lines above
                 if found is not None:
                     return found
         return None
@@ -189,35 +253,15 @@ def _prefixes(lengths: tuple[tuple[int, dict[str, Leaf]], ...]) -> Find:
     return find
 
 
-def _heads(lengths: tuple[tuple[int, dict[str, Bucket]], ...]) -> Find:
+def _suffixes(table: Mapping[str, Find]) -> Find:
+    """One look-up for each length that occurs, of what a text ends with."""
+    lengths = _by_length(table)
+
     def find(text: str, context: Context) -> CompiledStatement | None:
-        for length, table in lengths:
-            bucket = table.get(text[:length])
-            if bucket is not None:
-                for match, applies, test, statement in bucket.held:
-                    if (applies(text, context) if match is None else match(text)) and (
-                        test is None or test(context)
-                    ):
-                        return statement
-                found = _search(bucket, text, context) if bucket.keyed else None
-                if found is not None:
-                    return found
-        return None
-
-    return find
-
-
-def _tails(lengths: tuple[tuple[int, dict[str, Bucket]], ...]) -> Find:
-    def find(text: str, context: Context) -> CompiledStatement | None:
-        for length, table in lengths:
-            bucket = table.get(text[-length:])
-            if bucket is not None:
-                for match, applies, test, statement in bucket.held:
-                    if (applies(text, context) if match is None else match(text)) and (
-                        test is None or test(context)
-                    ):
-                        return statement
-                found = _search(bucket, text, context) if bucket.keyed else None
+        for length, leaves in lengths:
+            leaf = leaves.get(text[-length:])
+            if leaf is not None:
+                found = leaf(text, context)  # type: ignore[operator] # never a statement alone
                 if found is not None:
                     return found
         return None

@@ -32,8 +32,12 @@ def literals(pieces: Sequence[str]) -> Matcher:
     if len(pieces) == 2:
         return _ends(head, tail)
     middle = list(filter(None, pieces[1:-1]))
-    searched = list(zip(middle, map(len, middle), strict=True))
+    if not middle:
+        return _ends(head, tail)
     start, after = len(head), len(tail)
+    if len(middle) == 1:
+        return _between(head, middle[0], tail)
+    searched = list(zip(middle, map(len, middle), strict=True))
     shortest = len("".join(pieces))
 
     def match(text: str) -> bool:
@@ -41,20 +45,26 @@ def literals(pieces: Sequence[str]) -> Matcher:
         if size < shortest or not text.startswith(head) or not text.endswith(tail):
             return False
         position, end = start, size - after
-        if size > LONG:
-            find = places_of(text).find
-            for piece, length in searched:
-                position = find(piece, position, end)
-                if position < 0:
-                    return False
-                position += length
-            return True
+        find = text.find if size <= LONG else places_of(text).find
         for piece, length in searched:
-            position = text.find(piece, position, end)
+            position = find(piece, position, end)
             if position < 0:
                 return False
             position += length
         return True
+
+    return match
+
+
+def _between(head: str, piece: str, tail: str) -> Matcher:
+    """A matcher of two literal ends and one piece somewhere between them."""
+    start, after = len(head), len(tail)
+
+    def match(text: str) -> bool:
+        end = len(text) - after
+        if end < start or not text.endswith(tail) or not text.startswith(head):
+            return False
+        return (text if end < LONG else places_of(text)).find(piece, start, end) >= 0
 
     return match
 

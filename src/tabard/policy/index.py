@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tabard.policy.compiled import CompiledStatement, Shape
 from tabard.policy.filing import by_condition
-from tabard.policy.finding import Entry, Find, Leaf, by_text, chain
+from tabard.policy.finding import Entry, Find, by_text, chain, found_by
 
 if TYPE_CHECKING:
     from tabard.policy.context import Context
@@ -41,7 +41,7 @@ def finder(statements: list[CompiledStatement]) -> Find:
         for pattern in statement.patterns:
             if pattern.shape is Shape.ANY:
                 if statement.test is None:
-                    return _constant(statement)
+                    return found_by(statement)
                 anywhere.append(statement)
             else:
                 entries.append(
@@ -54,20 +54,10 @@ def finder(statements: list[CompiledStatement]) -> Find:
                 )
     stages = by_text(entries, lambda found: by_condition([entry.statement for entry in found]))
     if anywhere:
-        stages.append(_ignoring_text(by_condition(anywhere)))
+        stages.append(found_by(by_condition(anywhere)))
     if others:
         stages.append(_in_order(others))
     return chain(stages)
-
-
-def _constant(statement: CompiledStatement) -> Find:
-    return lambda _, __: statement
-
-
-def _ignoring_text(leaf: Leaf) -> Find:
-    if isinstance(leaf, CompiledStatement):
-        return _constant(leaf)
-    return lambda _, context: leaf(context)
 
 
 def _in_order(statements: list[CompiledStatement]) -> Find:

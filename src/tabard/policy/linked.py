@@ -21,14 +21,15 @@ _CACHED_ACTIONS = 2048
 class Candidates:
     """The statements about one action."""
 
-    __slots__ = ("_find_allow", "_find_deny", "_seen", "allows", "always", "denies", "settled")
+    __slots__ = ("_find_deny", "_seen", "allows", "always", "denies", "find_allow", "settled")
 
     def __init__(self, denies: list[CompiledStatement], allows: list[CompiledStatement]) -> None:
         self.denies = denies
         self.allows = allows
         self._seen = False
         self._find_deny: Find | None = None
-        self._find_allow: Find | None = None
+        self.find_allow: Find | None = None
+        """What ``allow`` does, once it is indexed."""
         self.always: CompiledStatement | None = None
         """The Allow statement that applies whatever the resource and the context are, once that is known."""
         self.settled: Decision | None = None
@@ -47,12 +48,12 @@ class Candidates:
 
     def allow(self, resource: str, context: Context) -> CompiledStatement | None:
         """An Allow statement that applies, whoever the caller is; None where there is none."""
-        find = self._find_allow
+        find = self.find_allow
         if find is None:
             if not self._seen:
                 self._seen = True
                 return _first(self.allows, resource, context)
-            find = self._find_allow = finder(self.allows)
+            find = self.find_allow = finder(self.allows)
             if not self.denies:
                 self.always = unconditional(self.allows)
         return find(resource, context)
@@ -66,36 +67,40 @@ def _first(statements: list[CompiledStatement], resource: str, context: Context)
     return None
 
 
+class ByAction(dict[str, Candidates]):
+    """The candidates of each action that came up, written as it was; another's are collected."""
+
+    __slots__ = ("_statements",)
+
+    def __init__(self, statements: tuple[CompiledStatement, ...]) -> None:
+        super().__init__()
+        self._statements = statements
+
+    def __missing__(self, action: str) -> Candidates:
+        lowered = action.lower()
+        denies: list[CompiledStatement] = []
+        allows: list[CompiledStatement] = []
+        for statement in self._statements:
+            if statement.has_action(lowered):
+                (denies if statement.deny else allows).append(statement)
+        if len(self) >= _CACHED_ACTIONS:
+            self.clear()
+        found = self[action] = Candidates(denies, allows)
+        return found
+
+
 class PolicySet:
     """Policies that are evaluated together: a principal's own, one bucket's, one level of SCPs."""
 
-    __slots__ = ("_memo", "explicit", "policies", "statements")
+    __slots__ = ("candidates", "explicit", "policies", "statements")
 
     def __init__(self, policies: tuple[Compiled, ...], *, explicit: bool) -> None:
         self.policies = policies
         self.statements = tuple([statement for policy in policies for statement in policy.statements])
         self.explicit = explicit or any(policy.source.kind is Kind.TRUST for policy in policies)
         """Whether this is a trust policy: without its grant not even the account's own principals pass."""
-        self._memo: dict[str, Candidates] = {}
-
-    def candidates(self, action: str) -> Candidates:
-        """The statements about an action, in any case."""
-        try:
-            return self._memo[action]
-        except KeyError:
-            return self._collect(action)
-
-    def _collect(self, action: str) -> Candidates:
-        lowered = action.lower()
-        denies: list[CompiledStatement] = []
-        allows: list[CompiledStatement] = []
-        for statement in self.statements:
-            if statement.has_action(lowered):
-                (denies if statement.deny else allows).append(statement)
-        if len(self._memo) >= _CACHED_ACTIONS:
-            self._memo.clear()
-        found = self._memo[action] = Candidates(denies, allows)
-        return found
+        self.candidates = ByAction(self.statements)
+        """The statements about an action, in any case, collected when it first comes up."""
 
 
 def link(compiled: Iterable[Compiled], *, explicit: bool = False) -> PolicySet:

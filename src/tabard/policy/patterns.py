@@ -275,21 +275,22 @@ def variable_prefix(tokens: list[Token]) -> Callable[[str, Context], bool] | Non
     ends = rest[:-1] if star else rest
     if not isinstance(variable, Variable) or len(ends) > 1 or not all(isinstance(each, str) for each in ends):
         return None
-    key, default, start = variable.key, variable.default, len(head)
+    key, default = variable.key, variable.default
     end = "".join([each for each in ends if isinstance(each, str)])
 
-    def match(text: str, context: Context) -> bool:
+    def begins(text: str, context: Context) -> bool:
         value = context.lookup(key)
         if value is None:
             value = default
-        if not isinstance(value, str):
-            return False
-        whole = value + end
-        if not text.startswith(whole, start) or not text.startswith(head):
-            return False
-        return star or len(text) == start + len(whole)
+        return value.__class__ is str and text.startswith(f"{head}{value}{end}")
 
-    return match
+    def is_whole(text: str, context: Context) -> bool:
+        value = context.lookup(key)
+        if value is None:
+            value = default
+        return value.__class__ is str and text == f"{head}{value}{end}"
+
+    return begins if star else is_whole
 
 
 def arn_matcher(tokens: list[Plain]) -> Matcher:

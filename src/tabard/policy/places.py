@@ -20,14 +20,14 @@ _LITTLE, _PLENTY = 4_096, 200_000
 class Places:
     """The places of one text. Bit number ``i`` of a set stands for the place before the character ``i``."""
 
-    __slots__ = ("_bytes", "_known", "_spent", "_within", "end", "everywhere", "text")
+    __slots__ = ("_known", "_planes", "_spent", "_within", "end", "everywhere", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.end = len(text)
         self.everywhere = (1 << (len(text) + 1)) - 1
         self._known: dict[str, int] = {"": self.everywhere}
-        self._bytes = text[::-1].encode("latin-1") if text.isascii() else None
+        self._planes = _planes(text[::-1])
         self._within: int | None = None
         self._spent = 0
 
@@ -59,9 +59,15 @@ class Places:
         return found
 
     def _of_character(self, character: str) -> int:
-        if self._bytes is not None:
-            return int(self._bytes.translate(_only(character)) or b"0", 2) if character.isascii() else 0
-        return int("".join(["1" if each == character else "0" for each in reversed(self.text)]) or "0", 2)
+        code = character.encode("utf-32-le", "surrogatepass")
+        if any(code[len(self._planes) :]):
+            return 0
+        found = self.everywhere
+        for plane, byte in zip(self._planes, code, strict=False):
+            found &= int(plane.translate(_only(byte)) or b"0", 2)
+            if not found:
+                break
+        return found
 
     @property
     def within(self) -> int:
@@ -85,10 +91,19 @@ def first(places: int, start: int, last: int) -> int:
     return place if rest and place <= last else -1
 
 
+def _planes(text: str) -> list[bytes]:
+    """The first bytes of a text's characters, their second, their third: as many as say which they are."""
+    try:
+        return [text.encode("latin-1")]
+    except UnicodeEncodeError:
+        code = text.encode("utf-32-le", "surrogatepass")
+        return [code[plane::4] for plane in range(3)]
+
+
 @lru_cache(maxsize=256)
-def _only(character: str) -> bytes:
+def _only(byte: int) -> bytes:
     table = bytearray(b"0" * 256)
-    table[ord(character)] = ord("1")
+    table[byte] = ord("1")
     return bytes(table)
 
 
