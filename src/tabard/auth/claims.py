@@ -23,6 +23,7 @@ _WELL_FORMED = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=([^\s,/=]{1,128})/([0-9]{8}/[^\s,/=]{1,64}/[^\s,/=]{1,64})/aws4_request,"
     r"\s*SignedHeaders=([a-z0-9\-_;.!#$%&'*+^`|~:]++),\s*Signature="
 ).fullmatch
+TERMINATOR = "aws4_request"
 _HEAD_AT_MOST = 2048
 """Bytes of a head that is read here: longer ones are read by the careful way."""
 _REMEMBERED_AT_MOST = 1024
@@ -42,10 +43,26 @@ class Scope(NamedTuple):
     s3: bool
 
 
+class Stated(NamedTuple):
+    """What a claim says before it is signed: whose key, in which scope, over which headers.
+
+    ``date`` is the credential scope's day (``YYYYMMDD``). ``names`` are the signed headers, lower case, sorted;
+    ``wire_names`` are the same as the wire's bytes.
+    """
+
+    access_key_id: str
+    date: str
+    region: str
+    service: str
+    names: tuple[str, ...] = ()
+    wire_names: tuple[bytes, ...] = ()
+    terminator: str = TERMINATOR
+
+
 class SignedHeaders:
     """The headers that a request says are signed, one object for all who sign the same ones."""
 
-    __slots__ = ("_pick", "_template", "headers_met", "names", "wire_names")
+    __slots__ = ("_pick", "headers_met", "names", "template", "wire_names")
 
     def __init__(self, text: str) -> None:
         self.names = tuple(sorted({name.strip() for name in text.lower().split(";")} - {""}))
@@ -53,7 +70,10 @@ class SignedHeaders:
         self.headers_met: tuple[bytes, ...] | None = None
         """The header names of a request that were last found covered."""
         self._pick: Callable[[Mapping[bytes, bytes]], tuple[bytes, ...]] | None = None
-        self._template = b""
+        names = [name.replace(b"%", b"%%") for name in self.wire_names]
+        lines = b"".join([name + b":%b\n" for name in names])
+        self.template = b"%b" + lines + b"\n" + b";".join(names) + b"\n%b"
+        """The canonical request, with places for its first three lines, the headers' values and the hash."""
 
     def cover(self, headers: tuple[bytes, ...]) -> bool:
         """Whether ``host`` and every ``x-amz-`` header of a request with these header names is signed.
@@ -77,31 +97,23 @@ class SignedHeaders:
             pick = self._pick = get if len(self.wire_names) > 1 else lambda values: (get(values),)
         return pick(values)
 
-    @property
-    def template(self) -> bytes:
-        """The canonical request, with places for its first three lines, the headers' values and the hash."""
-        template = self._template
-        if not template:
-            names = [name.replace(b"%", b"%%") for name in self.wire_names]
-            lines = b"".join([name + b":%b\n" for name in names])
-            template = self._template = b"%b" + lines + b"\n" + b";".join(names) + b"\n%b"
-        return template
-
 
 class Claim:
     """An access key, its credential scope and its signed headers, as they stand in many requests."""
 
-    __slots__ = ("_key", "_secret", "access_key_id", "scope", "signed")
+    __slots__ = ("_key", "_secret", "scope", "signed", "stated")
 
     def __init__(self, access_key_id: str, scope: Scope, signed: SignedHeaders) -> None:
-        self.access_key_id = access_key_id
         self.scope = scope
         self.signed = signed
+        self.stated = Stated(
+            access_key_id, scope.date, scope.region, scope.service, signed.names, signed.wire_names
+        )
         self._secret = ""
         self._key: SigningKey | None = None
 
     def __repr__(self) -> str:
-        return f"<Claim of {self.access_key_id} for {self.scope.text}>"
+        return f"<Claim of {self.stated.access_key_id} for {self.scope.text}>"
 
     def key(self, secret: str) -> SigningKey:
         """The signing key of a secret in this scope, made again only when it is another secret."""

@@ -13,16 +13,15 @@ from urllib.parse import unquote, unquote_plus
 import msgspec
 
 from tabard.auth import malformed, version2
-from tabard.auth.claims import claim_of, header_names
+from tabard.auth.claims import Stated, claim_of, header_names
 from tabard.auth.dialects import dialect_of, failure
-from tabard.auth.timestamps import from_date_header, instant
+from tabard.auth.timestamps import from_date_header, instant, stated
 
 if TYPE_CHECKING:
     from tabard.auth.claims import Claim
     from tabard.core.http import HttpRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-TERMINATOR = "aws4_request"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 MAX_EXPIRES = 604_800
 
@@ -44,29 +43,47 @@ _QUERY_NAMES = frozenset(
 class Signature(msgspec.Struct, frozen=True, gc=False):
     """A request's claim. Frozen; a ``msgspec.Struct`` because making one is a tenth of a dataclass's cost.
 
-    ``date`` is the credential scope's day (``YYYYMMDD``), ``amz_date`` the time signed for (ISO 8601
-    basic, also where it came in a ``Date`` header). ``signed_headers`` are lower case, sorted.
-    ``token`` is the session token, wherever it stood. ``expires`` is a presigned query's life in
-    seconds. ``payload`` is the declared ``x-amz-content-sha256``; where none is declared,
-    ``UNSIGNED-PAYLOAD`` for what S3 presigns and empty (hash the body) for all else. ``signed_names``
-    are ``signed_headers`` as the wire's bytes. ``claim`` is what was read of the header once for many requests, where it came
-    in the form that SDKs send.
+    ``stated`` is whose key, scope and headers it names. ``amz_date`` is the time signed for (ISO 8601 basic, also where it
+    came in a ``Date`` header), ``signed_at`` the same in seconds since the epoch, None where it is no time. ``token`` is the
+    session token, wherever it stood. ``payload`` is the declared ``x-amz-content-sha256``; where none is declared,
+    ``UNSIGNED-PAYLOAD`` for what S3 presigns and empty (hash the body) for all else. ``claim`` is what was read of the header
+    once for many requests, where it came in the form that SDKs send. ``expires`` is a presigned query's life in seconds.
     """
 
-    access_key_id: str
-    date: str
-    region: str
-    service: str
+    stated: Stated
     amz_date: str
-    signed_headers: tuple[str, ...]
+    signed_at: float | None
     signature: str
     token: str | None
-    presigned: bool
-    expires: int | None
     payload: str
-    terminator: str = TERMINATOR
-    signed_names: tuple[bytes, ...] = ()
     claim: Claim | None = None
+    presigned: bool = False
+    expires: int | None = None
+
+    @property
+    def access_key_id(self) -> str:
+        """Whose key it is said to be signed with."""
+        return self.stated.access_key_id
+
+    @property
+    def date(self) -> str:
+        """The credential scope's day (``YYYYMMDD``)."""
+        return self.stated.date
+
+    @property
+    def region(self) -> str:
+        """The credential scope's region."""
+        return self.stated.region
+
+    @property
+    def service(self) -> str:
+        """The credential scope's service, as it was written."""
+        return self.stated.service
+
+    @property
+    def terminator(self) -> str:
+        """The credential scope's last part; of a link of version 2, its mechanism."""
+        return self.stated.terminator
 
     @property
     def scope(self) -> str:
@@ -135,39 +152,23 @@ def plain(request: HttpRequest) -> Signature | None:
 
     None for anything else, which :func:`parse` reads or refuses. Never raises.
     """
-    first = request.first
-    header = first.get(b"authorization")
-    signed_at = first.get(b"x-amz-date")
-    if header is None or signed_at is None:
+    get = request.first.get
+    header, date = get(b"authorization"), get(b"x-amz-date")
+    if header is None or date is None:
         return None
     query = request.query
     if query and ("X-Amz-Algorithm=" in query or "X-Amz-Signature=" in query):
         return None
-    mark = header.rfind(b"Signature=") + 10
-    claim = claim_of(header[:mark])
-    given = header[mark:]
-    if claim is None or len(given) != 64 or given.translate(None, _HEXADECIMAL):
+    claim, given, dated = claim_of(header[:-64]), header[-64:], stated(date)
+    if claim is None or dated is None or given.translate(None, _HEXADECIMAL):
         return None
-    amz_date = signed_at.decode("latin-1")
-    if instant(amz_date) is None:
-        return None
-    token = first.get(b"x-amz-security-token")
-    payload = first.get(b"x-amz-content-sha256")
-    scope, signed = claim.scope, claim.signed
+    token, payload = get(b"x-amz-security-token"), get(b"x-amz-content-sha256")
     return Signature(
-        claim.access_key_id,
-        scope.date,
-        scope.region,
-        scope.service,
-        amz_date,
-        signed.names,
+        claim.stated,
+        *dated,
         given.decode(),
         None if token is None else token.decode("latin-1"),
-        False,
-        None,
         "" if payload is None else payload.decode("latin-1"),
-        TERMINATOR,
-        signed.wire_names,
         claim,
     )
 
@@ -178,18 +179,14 @@ def _from_version_2(request: HttpRequest) -> Signature | None:
     if given is None:
         return None
     return Signature(
-        given["AWSAccessKeyId"],
+        Stated(given["AWSAccessKeyId"], "", "", "s3", terminator=version2.MECHANISM),
         "",
-        "",
-        "s3",
-        "",
-        (),
+        None,
         given["Signature"],
         given.get("x-amz-security-token"),
-        True,
-        int(given["Expires"]),
         UNSIGNED_PAYLOAD,
-        version2.MECHANISM,
+        presigned=True,
+        expires=int(given["Expires"]),
     )
 
 
@@ -205,24 +202,17 @@ def _from_unusual_header(request: HttpRequest, header: str, service: str | None)
         amz_date = from_date_header(given)
         if amz_date is None:
             raise failure("malformed_date", service, detail=given)
-    if instant(amz_date) is None:
+    signed_at = instant(amz_date)
+    if signed_at is None:
         raise failure("malformed_date", service, detail=amz_date)
     key_id, date, region, scoped, terminator = credential
-    names, wire_names = header_names(parts["SignedHeaders"])
     return Signature(
-        key_id,
-        date,
-        region,
-        scoped,
+        Stated(key_id, date, region, scoped, *header_names(parts["SignedHeaders"]), terminator),
         amz_date,
-        names,
+        signed_at,
         parts["Signature"],
         request.header(b"x-amz-security-token"),
-        False,
-        None,
         request.header(b"x-amz-content-sha256") or "",
-        terminator,
-        wire_names,
     )
 
 
@@ -242,22 +232,17 @@ def _from_query(request: HttpRequest, service: str | None) -> Signature:
         given["X-Amz-Credential"], service, presigned=True
     )
     amz_date = given["X-Amz-Date"]
-    if instant(amz_date) is None:
+    signed_at = instant(amz_date)
+    if signed_at is None:
         raise malformed.query_date(amz_date, service)
-    names, wire_names = header_names(given["X-Amz-SignedHeaders"])
     payload = given.get("X-Amz-Content-Sha256") or request.header(b"x-amz-content-sha256")
     return Signature(
-        key_id,
-        date,
-        region,
-        scoped,
+        Stated(key_id, date, region, scoped, *header_names(given["X-Amz-SignedHeaders"]), terminator),
         amz_date,
-        names,
+        signed_at,
         given["X-Amz-Signature"],
         given.get("X-Amz-Security-Token") or request.header(b"x-amz-security-token"),
-        True,
-        malformed.expires(given.get("X-Amz-Expires"), service),
         payload or (UNSIGNED_PAYLOAD if s3 else ""),
-        terminator,
-        wire_names,
+        presigned=True,
+        expires=malformed.expires(given.get("X-Amz-Expires"), service),
     )

@@ -38,6 +38,27 @@ def _instant(text: str) -> float | None:
         return None
 
 
+_TEXTS_AT_MOST = 1024
+_texts: dict[bytes, tuple[str, float]] = {}
+
+
+def stated(value: bytes) -> tuple[str, float] | None:
+    """An ``X-Amz-Date`` header as text, and as seconds since the epoch; None where :func:`instant` knows none.
+
+    Remembered: within a second or two all clients send the same.
+    """
+    known = _texts.get(value)
+    if known is None:
+        text = value.decode("latin-1")
+        seconds = instant(text)
+        if seconds is None:
+            return None
+        if len(_texts) >= _TEXTS_AT_MOST:
+            _texts.clear()
+        known = _texts[value] = text, seconds
+    return known
+
+
 def basic(seconds: float) -> str:
     """The ISO 8601 basic form of an instant: ``20150830T123600Z``."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y%m%dT%H%M%SZ")

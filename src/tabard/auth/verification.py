@@ -23,11 +23,12 @@ from tabard.auth.canonical import (
     canonical_s3_path,
     header_values,
 )
+from tabard.auth.claims import TERMINATOR
 from tabard.auth.dialects import dialect_of, failure, query_parameters_error, wrong_region
 from tabard.auth.keys import SigningKey, signing_key
 from tabard.auth.malformed import scope_error, two_mechanisms
-from tabard.auth.signature import ALGORITHM, TERMINATOR, UNSIGNED_PAYLOAD, Signature
-from tabard.auth.timestamps import MAX_SKEW, basic, extended, instant
+from tabard.auth.signature import ALGORITHM, UNSIGNED_PAYLOAD, Signature
+from tabard.auth.timestamps import MAX_SKEW, basic, extended
 from tabard.core.errors import AwsError
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def verify(
     # As SDKs send it: the same is proven as with care, of the same bytes, but for what is the same in all of a client's.
     # Care has the last word on whatever is unusual: nothing is refused here but a body that is not the one declared.
     values, amz_date, scope, signed = request.first, signature.amz_date, claim.scope, claim.signed
-    signed_at, headers = instant(amz_date), tuple(values)
+    signed_at, headers = signature.signed_at, tuple(values)
     if (
         signed_at is not None
         and -MAX_SKEW <= now - signed_at <= MAX_SKEW
@@ -101,15 +102,14 @@ def verify(
         and len(headers) == len(request.headers)
         and (headers == signed.headers_met or signed.cover(headers))
     ):
-        if scope.s3:
-            declared = signature.payload
-            if declared != EMPTY_SHA256 or request.body:
-                declared = _declared_payload(signature, request, service, streaming=streaming)
-            payload = declared.encode()
+        body = request.body
+        if not scope.s3:
+            payload = _hash_of(body) if body else _EMPTY_PAYLOAD
+        elif not body and signature.payload == EMPTY_SHA256:
+            payload = _EMPTY_PAYLOAD
         else:
-            body = request.body
-            payload = sha256(body).hexdigest().encode() if body else _EMPTY_PAYLOAD
-        canonical = _plain_request(request, signed, payload, s3=scope.s3)
+            payload = _declared_payload(signature, request, service, streaming=streaming).encode()
+        canonical = _plain_request(request, values, signed, payload, s3=scope.s3)
         if canonical is not None:
             to_sign = f"AWS4-HMAC-SHA256\n{amz_date}\n{scope.text}\n{sha256(canonical).hexdigest()}"
             key = claim.key(secret)
@@ -118,21 +118,42 @@ def verify(
     return _carefully(signature, request, secret, now, service, region, streaming=streaming)
 
 
-def _plain_request(request: HttpRequest, signed: SignedHeaders, payload: bytes, *, s3: bool) -> bytes | None:
+def _plain_request(
+    request: HttpRequest, values: dict[bytes, bytes], signed: SignedHeaders, payload: bytes, *, s3: bool
+) -> bytes | None:
     """The canonical request; None where a header's white space has to be folded, or anything is absent or malformed."""
     path, query = request.path, request.query
     try:
-        given = signed.pick(request.first)
-        if path != "/":
+        given = signed.pick(values)
+        if path == "/" and not query:
+            head = _ROOT.get(request.method) or f"{request.method}\n/\n\n".encode()
+        else:
             path = canonical_s3_path(path) if s3 else canonical_path(path)
-        if query:
-            query = canonical_query(query)
+            head = f"{request.method}\n{path}\n{canonical_query(query)}\n".encode()
     except (KeyError, ValueError):
         return None
-    lines = b"\n".join(given)
-    if b" ".join(lines.split()) != lines.replace(b"\n", b" ") or lines.count(b"\n") >= len(given):
+    together = b" ".join(given)  # none begins or ends with white space, or holds other than single blanks
+    if b" ".join(together.split()) != together:
         return None
-    return signed.template % (f"{request.method}\n{path}\n{query}\n".encode(), *given, payload)
+    return signed.template % (head, *given, payload)
+
+
+_ROOT = {method: f"{method}\n/\n\n".encode() for method in ("GET", "POST")}
+_HASHED_AT_MOST = 512
+"""Bytes of a body whose hash is remembered: clients put the same few short questions all day."""
+_HASHES_AT_MOST = 4096
+_hashes: dict[bytes, bytes] = {}
+
+
+def _hash_of(body: bytes) -> bytes:
+    known = _hashes.get(body)
+    if known is None:
+        known = sha256(body).hexdigest().encode()
+        if len(body) <= _HASHED_AT_MOST:
+            if len(_hashes) >= _HASHES_AT_MOST:
+                _hashes.clear()
+            _hashes[body] = known
+    return known
 
 
 def _carefully(
@@ -147,7 +168,7 @@ def _carefully(
 ) -> Verified:
     check_head(signature, now, service, region)
     s3, amz_date = dialect_of(service) == "s3", signature.amz_date
-    names = signature.signed_names
+    names = signature.stated.wire_names
     signed: Container[bytes] = names if len(names) < 32 else frozenset(names)
     values = header_values(request.headers)
     if len(values) != len(request.headers) and len(request.header_all(b"authorization")) > 1:
@@ -189,7 +210,7 @@ def _carefully(
 def check_head(signature: Signature, now: float, service: str, region: str | None = None) -> None:
     """What of a claim can be refused before the body is there, and whosever key it names: its time and its scope."""
     amz_date = signature.amz_date
-    signed_at = instant(amz_date)
+    signed_at = signature.signed_at
     if signed_at is None or signature.presigned or not -MAX_SKEW <= now - signed_at <= MAX_SKEW:
         _check_time(signature, signed_at, now, service)
     if (

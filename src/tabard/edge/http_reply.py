@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
+_COLON = b": ".join
 _WITHOUT_BODY = frozenset({204, 304})
 
 
 def lines(headers: Headers) -> bytes:
     """A reply's headers; raises ``ValueError`` for one that would be two."""
-    pieces: list[bytes] = []
-    for name, value in headers:
-        pieces += name, b": ", value, b"\r\n"
-    shown = b"".join(pieces)
+    if not headers:
+        return b""
+    shown = b"\r\n".join([*map(_COLON, headers), b""])
     many = len(headers)
-    if shown.count(b"\n") != many or shown.count(b"\r") != many or b"\0" in shown:
+    if shown.count(b"\n") != many or shown.count(b"\r") != many or 0 in shown:
         raise ValueError("a header of the reply holds a line break")
     return shown
 

@@ -159,16 +159,13 @@ class QueryCodec(Codec):
             tail = f"</RequestId></ResponseMetadata></{name}Response>"
             id_first = False
 
+        kind = b"content-type", content_type
+
         def encode(result: Mapping[str, Any], request_id: str) -> HttpReply:
-            out = [head, request_id, middle] if id_first else [head]
-            if write is not None:
-                write(result, out)
-            out += [tail] if id_first else [middle, request_id, tail]
-            return HttpReply(
-                200,
-                [(b"content-type", content_type), (b"x-amzn-requestid", request_id.encode())],
-                "".join(out).encode(),
-            )
+            shown = write(result) if write is not None else ""
+            inside = f"{request_id}{middle}{shown}" if id_first else f"{shown}{middle}{request_id}"
+            told = [kind, (b"x-amzn-requestid", request_id.encode())]
+            return HttpReply(200, told, f"{head}{inside}{tail}".encode())
 
         return encode
 

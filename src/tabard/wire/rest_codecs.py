@@ -206,17 +206,13 @@ class RestXmlCodec(RestCodec):
             write_bare = self._writer.compile(bare, name)
 
             def write_unwrapped(value: Any) -> bytes:
-                out = [XML_DECLARATION]
-                write_bare(value.get(member_name) or "", out)
-                return "".join(out).encode()
+                return f"{XML_DECLARATION}{write_bare(value.get(member_name) or '')}".encode()
 
             return write_unwrapped
         write = self._writer.compile(shape, name)
 
         def write_body(value: Any) -> bytes:
-            out = [XML_DECLARATION]
-            write(value, out)
-            return "".join(out).encode()
+            return f"{XML_DECLARATION}{write(value)}".encode()
 
         return write_body
 
