@@ -16,9 +16,45 @@ Random = Callable[[int], bytes]
 """That many unpredictable bytes, as ``os.urandom``."""
 
 system_clock: Clock = time.time
-system_random: Random = os.urandom
+
+
+class _Drawn:
+    """The system's randomness, drawn for many at once: a system call for each would cost more than what is done with it.
+
+    Safe from any thread, since each piece is taken by one call that cannot be divided; a forked child draws anew.
+    """
+
+    __slots__ = ("_pieces",)
+    _AT_ONCE = 128
+    _AT_MOST = 64
+
+    def __init__(self) -> None:
+        self._pieces: dict[int, list[bytes]] = {}
+
+    def __call__(self, size: int) -> bytes:
+        try:
+            return self._pieces[size].pop()
+        except (KeyError, IndexError):
+            pass
+        if not 0 < size <= self._AT_MOST:
+            return os.urandom(size)
+        drawn = os.urandom(size * self._AT_ONCE)
+        pieces = [drawn[at : at + size] for at in range(0, len(drawn), size)]
+        piece = pieces.pop()
+        self._pieces[size] = pieces
+        return piece
+
+    def forget(self) -> None:
+        """Draw anew from here on."""
+        self._pieces.clear()
+
+
+_drawn = _Drawn()
+os.register_at_fork(after_in_child=_drawn.forget)
+system_random: Random = _drawn
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
 
 
 @lru_cache(maxsize=8192)
@@ -66,8 +102,18 @@ def access_key_id(prefix: str, account: str, random: Random = system_random) -> 
     As on AWS the base32 text after the prefix starts with a fixed bit and the 40-bit account number:
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html
     """
-    head = ((1 << 47) | (int(account) << 7) | (random(1)[0] & 0x7F)).to_bytes(6, "big")
-    return prefix + base64.b32encode(head + random(4)).decode()
+    head, rest = _head_of_key_ids(account)
+    number = rest | (int.from_bytes(random(5), "big") & 0x7F_FFFF_FFFF)
+    tail = f"{_PAIRS[number >> 30]}{_PAIRS[number >> 20 & 1023]}{_PAIRS[number >> 10 & 1023]}{_PAIRS[number & 1023]}"
+    return f"{prefix}{head}{tail}"
+
+
+@lru_cache(maxsize=1024)
+def _head_of_key_ids(account: str) -> tuple[str, int]:
+    """The eight characters that an account's key ids begin with, and the first of the forty bits that follow."""
+    number = (1 << 40) | int(account)
+    pairs = (_PAIRS[number >> shift & 1023] for shift in (31, 21, 11, 1))
+    return "".join(pairs), (number & 1) << 39
 
 
 def account_of_access_key(key_id: str) -> str | None:

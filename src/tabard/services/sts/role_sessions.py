@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tabard import policy
@@ -26,6 +27,7 @@ _NOBODY = policy.link((), explicit=True)
 """The trust policy of a role that does not exist: it trusts nobody, so that a denial tells nothing."""
 
 
+@lru_cache(maxsize=4096)
 def account_of(arn: str) -> str:
     """The account of a role's ARN; raises ValidationError for text that is none."""
     try:
@@ -55,13 +57,14 @@ def checks(
     source_identity: str,
 ) -> Iterator[Check]:
     """The trust policy and the caller's own policies decide, once for each thing that the request asks for."""
-    account = Arn.parse(arn).account
+    account = account_of(arn)
     trust = _NOBODY if role is None else linked(role.trust_policy, policy.Kind.TRUST, arn)
     shared = dict(keys)
     shared["sts:sourceidentity"] = source_identity or None
-    shared["sts:transitivetagkeys"] = list(tags.passed_on) or None
-    shared["aws:tagkeys"] = list(tags.requested) or None
-    shared.update({f"aws:requesttag/{key.lower()}": value for key, value in tags.requested.items()})
+    if tags.requested:
+        shared["sts:transitivetagkeys"] = list(tags.passed_on) or None
+        shared["aws:tagkeys"] = list(tags.requested)
+        shared.update({f"aws:requesttag/{key.lower()}": value for key, value in tags.requested.items()})
     if role is not None:
         for key, value in role.tags.items():
             shared[f"aws:resourcetag/{key.lower()}"] = value

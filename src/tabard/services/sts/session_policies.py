@@ -32,8 +32,13 @@ class SessionPolicies(NamedTuple):
     arns: tuple[str, ...]
 
 
+_NONE = SessionPolicies((), ())
+
+
 def session_policies(call: Call, account: str, request: Mapping[str, Any]) -> SessionPolicies:
     """What a request passes; the managed policies must be of the session's account, or AWS's. Raises ``AwsError``."""
+    if "Policy" not in request and "PolicyArns" not in request:
+        return _NONE
     text = request.get("Policy")
     documents = () if text is None else (str(text),)
     arns = tuple(entry["arn"] for entry in request.get("PolicyArns") or () if "arn" in entry)

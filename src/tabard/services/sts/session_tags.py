@@ -34,6 +34,8 @@ NO_TAGS = SessionTags({}, (), {})
 
 def session_tags(caller: Caller, request: Mapping[str, Any]) -> SessionTags:
     """The tags that the new session gets; raises ``AwsError`` for tags that AWS refuses."""
+    if "Tags" not in request and "TransitiveTagKeys" not in request and not caller.transitive_tag_keys:
+        return NO_TAGS
     requested = _checked((tag["Key"], tag["Value"]) for tag in request.get("Tags") or ())
     folded = {key.casefold() for key in requested}
     inherited = {
