@@ -198,7 +198,7 @@ def _clear(page: Any) -> None:
 
 def _sort(page: Any) -> None:
     for way in ("ascending", "descending"):
-        page.get_by_role("columnheader", name="Trusted entities").get_by_role("button").click()
+        page.get_by_role("columnheader", name="Trusted entities").get_by_role("button").press("Enter")
         page.locator(f"th[aria-sort={way}]", has_text="Trusted entities").wait_for()
 
 

@@ -7,7 +7,7 @@ import SideNavigation from '@cloudscape-design/components/side-navigation';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { areaOf, type Found, SERVICES } from './areas';
+import { areaOf, type Crumb, type Found, SERVICES } from './areas';
 import { Failure } from './shell/failure';
 import { FlashProvider, useFlash } from './shell/parts';
 import { AsSomebodyElse, SignInAgain } from './shell/again';
@@ -38,11 +38,12 @@ function find(route: Route): Found {
   return { page: found.page, crumbs: [home, { text: area.name, path: area.pages[0]?.path ?? '/' }, ...found.crumbs] };
 }
 
-function Side({ route }: { route: Route }) {
+function Side({ route, crumbs }: { route: Route; crumbs: Crumb[] }) {
   const area = areaOf(route);
   const links = (pages: { text: string; path: string }[]) =>
     pages.map(({ text, path }) => ({ type: 'link' as const, text, href: href(path) }));
-  const active = area?.pages.find(({ path }) => route.path.startsWith(path))?.path ?? route.path;
+  // of what stands above a page, the innermost that the menu knows: an area's own address shows its first page
+  const active = crumbs.findLast(({ path }) => area?.pages.some((page) => page.path === path))?.path ?? route.path;
   return (
     <SideNavigation
       header={area ? { text: area.title, href: href(area.pages[0]?.path ?? '/') } : { text: t.home.title, href: href('/') }}
@@ -73,7 +74,7 @@ function SignedIn({ session }: { session: Session }) {
       <AppLayout
         headerSelector="#top"
         toolsHide
-        navigation={<Side route={route} />}
+        navigation={<Side route={route} crumbs={crumbs} />}
         navigationOpen={open}
         onNavigationChange={({ detail }) => setOpen(detail.open)}
         ariaLabels={{ navigation: t.navigation, navigationToggle: t.openNavigation, navigationClose: t.closeNavigation }}

@@ -40,9 +40,12 @@ export const EC2_TRUST = {
 
 export const pretty = (document: unknown): string => JSON.stringify(document, null, 2);
 
+/** So many that reading a page of them holds nothing up. */
+const ROLES_AT_ONCE = 250;
+
 export function listRoles(): Promise<Role[]> {
   return all(async (Marker) => {
-    const page = await iam().send(new ListRolesCommand({ Marker, MaxItems: 1000 }));
+    const page = await iam().send(new ListRolesCommand({ Marker, MaxItems: ROLES_AT_ONCE }));
     return { items: page.Roles, next: page.Marker };
   });
 }
@@ -125,6 +128,15 @@ interface Statement {
 
 /** Whom a trust policy trusts, in AWS's console's words: `AWS Service: ec2`. */
 export function trusted(role: Role): string[] {
+  let known = seen.get(role);
+  if (!known) seen.set(role, (known = read(role)));
+  return known;
+}
+
+/** Policies are read once: a list of thousands of roles is sorted by what they say. */
+const seen = new WeakMap<Role, string[]>();
+
+function read(role: Role): string[] {
   const document = documentOf(role.AssumeRolePolicyDocument) as { Statement?: Statement | Statement[] };
   const statements = [document.Statement ?? []].flat();
   const found = statements
