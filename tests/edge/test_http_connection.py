@@ -142,6 +142,17 @@ def test_a_client_that_expects_to_be_asked_is_asked() -> None:
     assert said.endswith(b"/later 3")
 
 
+def test_a_client_that_expects_to_be_asked_is_asked_for_nothing_too() -> None:
+    """Else the AWS CLI reads its next reply on the connection wrongly, and waits a minute for it."""
+    head = b"PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n"
+    said = talk(get("/first") + head + get("/b", last=True))
+    first, _, rest = said.partition(b"/first")
+    assert first.startswith(b"HTTP/1.1 200 OK")
+    assert rest.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+    assert said.count(b"HTTP/1.1 200 OK") == 3
+    assert said.count(b"100 Continue") == 1
+
+
 def test_a_client_that_has_said_everything_still_gets_its_answers() -> None:
     assert bodies(talk(get("/later") + get("/b"), half_close=True, pause=0)) == [b"/later 0", b"/b"]
 

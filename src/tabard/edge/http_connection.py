@@ -232,7 +232,7 @@ class Connection(asyncio.Protocol):
         if not exchange.continued:
             exchange.continued = True
             if exchange.expects_continue and exchange.chunks:
-                transport.write(_CONTINUE)
+                self._shared.write(transport, _CONTINUE)
         self.body_was_read()
 
     def body_was_read(self) -> None:
@@ -307,6 +307,9 @@ class Connection(asyncio.Protocol):
     def _begin(self, exchange: Exchange) -> None:
         shared = self._shared
         self._current = exchange
+        if exchange.waits_in_vain and self._transport is not None:
+            exchange.continued = True
+            shared.write(self._transport, _CONTINUE)
         try:
             reply = shared.handler(exchange.request, exchange.body, self._origin)
             if isinstance(reply, HttpReply) and isinstance(reply.body, bytes):

@@ -186,6 +186,15 @@ class Exchange:
         return (self.request.header(b"expect") or "").lower() == "100-continue"
 
     @property
+    def waits_in_vain(self) -> bool:
+        """Whether the client waits to hear that its body is welcome, and nothing will be awaited: it is empty or already here.
+
+        It is told so all the same, as S3 does: the AWS CLI takes a final reply in its place for the status of the connection's
+        next reply as well, and then waits a minute for that.
+        """
+        return self.body.complete and self.chunks and self.expects_continue
+
+    @property
     def is_short(self) -> bool:
         """Whether the body is announced, comes unasked, and is worth waiting for before anything else is done."""
         length = self.request.header(b"content-length")
