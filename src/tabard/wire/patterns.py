@@ -18,6 +18,8 @@ Test = Callable[[str], bool]
 
 _CATEGORY = re.compile(r"\\p\{(\w+)\}")
 _ANCHOR_INSIDE = re.compile(r"(?<=/)\^")
+_CORRECTED = {r"\/?.+\/.+": r"\/?.+(\/|%2[Ff]).+"}
+"""Patterns that AWS's own clients break: S3's copy source comes URL-encoded, and some encode its slash as well."""
 _ASTRAL = re.compile(r"\\u(10[0-9A-Fa-f]{4}|[1-9A-Fa-f][0-9A-Fa-f]{4})(?=-|\])")
 _ASCII = {
     "L": "A-Za-z", "Lu": "A-Z", "Ll": "a-z", "Z": " ", "Zs": " ", "N": "0-9", "Nd": "0-9", "M": "",
@@ -41,7 +43,7 @@ def _ranges_by_category() -> dict[str, str]:
 
 
 def _translate(pattern: str, categories: Callable[[str], str]) -> re.Pattern[str]:
-    text = _ASTRAL.sub(lambda match: f"\\U{int(match[1], 16):08x}", pattern)
+    text = _ASTRAL.sub(lambda match: f"\\U{int(match[1], 16):08x}", _CORRECTED.get(pattern, pattern))
     text = _ANCHOR_INSIDE.sub("", text)  # in EC2's PlacementGroupArn, which nothing could match otherwise
     return re.compile(_CATEGORY.sub(lambda match: categories(match[1]), text), re.ASCII)
 

@@ -176,3 +176,17 @@ def test_a_machine_that_shuts_itself_down_stops_or_ends_its_instance(world: Worl
 
 async def _moment() -> None:
     await asyncio.sleep(0.1)
+
+
+def test_detailed_monitoring_is_switched_on_and_off(world: World) -> None:
+    one, two = world.launched(), world.launched(Monitoring={"Enabled": True})
+    told = world.ec2.monitor_instances(InstanceIds=[one, two])["InstanceMonitorings"]
+    assert [each["Monitoring"]["State"] for each in told] == ["pending", "enabled"]
+    assert world.describe(one)["Monitoring"]["State"] == "enabled"
+    told = world.ec2.unmonitor_instances(InstanceIds=[one])["InstanceMonitorings"]
+    assert told == [{"InstanceId": one, "Monitoring": {"State": "disabling"}}]
+    assert world.describe(one)["Monitoring"]["State"] == "disabled"
+    world.ec2.terminate_instances(InstanceIds=[one])
+    world.settle()
+    assert refused(world.ec2.monitor_instances, InstanceIds=[two, one])[0] == "IncorrectInstanceState"
+    assert refused(world.caller("ana").monitor_instances, InstanceIds=[two])[0] == "UnauthorizedOperation"

@@ -8,7 +8,7 @@ from botocore import xform_name
 from tests.services.iam import certificates
 from tests.services.iam.test_mfa_devices import Phone, enable
 from tests.services.iam.test_saml_providers import metadata
-from tests.support.world import ACCOUNT, EC2_TRUST, World, allow, document, refused
+from tests.support.world import ACCOUNT, EC2_TRUST, OTHER_ACCOUNT, World, allow, document, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,6 +119,8 @@ def test_a_device_that_is_nobodys_is_not_put_right(world: World) -> None:
     assert refused(world.iam.resync_mfa_device, **resync, **codes)[0] == "NoSuchEntity"
     enable(world, phone, now, "it")
     assert refused(world.iam.resync_mfa_device, **resync, **codes)[0] == "InvalidAuthenticationCode"
+    ahead = {"AuthenticationCode1": phone.code(5, now), "AuthenticationCode2": phone.code(6, now)}
+    assert world.iam.resync_mfa_device(**resync, **ahead)
 
 
 def test_the_keys_that_policies_ask_about_are_those_in_them(world: World) -> None:
@@ -127,3 +129,16 @@ def test_the_keys_that_policies_ask_about_are_those_in_them(world: World) -> Non
     assert asked(PolicyInputList=[document(allow("s3:*"))])["ContextKeyNames"] == []
     names = asked(PolicyInputList=[document(allow("s3:*", Condition=condition))])["ContextKeyNames"]
     assert sorted(names) == ["aws:PrincipalTag/team", "aws:RequestedRegion"]
+
+
+def test_a_key_tells_its_account_and_providers_are_listed_once_made(world: World) -> None:
+    sts = world.client("sts")
+    accounts = [
+        sts.get_access_key_info(AccessKeyId=root["AccessKeyId"])["Account"]
+        for root in (world.root, world.other_root)
+    ]
+    assert accounts == [ACCOUNT, OTHER_ACCOUNT]
+    assert world.iam.list_saml_providers()["SAMLProviderList"] == []
+    world.iam.create_saml_provider(Name="it", SAMLMetadataDocument=metadata())
+    [listed] = world.iam.list_saml_providers()["SAMLProviderList"]
+    assert listed["Arn"] == SAML["SAMLProviderArn"]

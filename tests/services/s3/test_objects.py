@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import urllib.parse
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -309,6 +310,14 @@ def test_a_copy_takes_or_replaces_the_metadata(s3: Any, bucket: str) -> None:
     )
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
     assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == {"c": "3"}
+
+
+def test_a_copy_source_may_be_encoded_as_a_query_is(raw: Raw, s3: Any, bucket: str) -> None:
+    """As Terraform does it, slash and all."""
+    s3.put_object(Bucket=bucket, Key="a/é key+", Body=b"x")
+    header = {"x-amz-copy-source": urllib.parse.quote_plus(f"{bucket}/a/é key+")}
+    assert raw("PUT", f"/{bucket}/copy", headers=header).status == 200
+    assert s3.get_object(Bucket=bucket, Key="copy")["Body"].read() == b"x"
 
 
 def test_a_copy_onto_itself_must_change_something(s3: Any, bucket: str) -> None:

@@ -94,7 +94,9 @@ def test_tags_twice_in_the_header_are_refused() -> None:
         ("b/k", ("b", "k", None)),
         ("/b/k/l", ("b", "k/l", None)),
         ("b/a%20b%2Fc%3F", ("b", "a b/c?", None)),
-        ("b/k+l", ("b", "k+l", None)),
+        ("b/k+l", ("b", "k l", None)),
+        ("b%2Fk%2Bl", ("b", "k+l", None)),
+        ("%2Fb%2Fk%2Fl?versionId=null", ("b", "k/l", "null")),
         ("b/k?versionId=null", ("b", "k", "null")),
         ("b/%C3%A9", ("b", "é", None)),
     ],
@@ -103,7 +105,7 @@ def test_a_copy_source_is_bucket_key_and_version(header: str, expected: tuple[st
     assert parse_source(header) == expected
 
 
-@pytest.mark.parametrize("header", ["", "b", "b/", "/b", "//k", "b/%ff"])
+@pytest.mark.parametrize("header", ["", "b", "b/", "/b", "//k", "b/%ff", "b%2F", "%2F%2Fk"])
 def test_a_copy_source_without_either_is_refused(header: str) -> None:
     with pytest.raises(AwsError) as caught:
         parse_source(header)

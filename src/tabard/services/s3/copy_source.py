@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from tabard.services.s3.access import find_bucket, object_questions
 from tabard.services.s3.errors import access_denied, invalid_argument, no_such_key
@@ -20,10 +20,13 @@ HEADER = "x-amz-copy-source"
 
 
 def parse_source(header: str) -> tuple[str, str, str | None]:
-    """Bucket, key and version id of a source: percent-encoded ``bucket/key``, with or without a leading slash."""
+    """Bucket, key and version id of a source: URL-encoded ``bucket/key``, with or without a leading slash.
+
+    A plus stands for a space, and slashes may be encoded too, as Go's ``url.QueryEscape`` (and so Terraform) does it.
+    """
     path, mark, query = header.partition("?versionId=")
     version = query if mark else None
-    bucket, slash, key = unquote(path.removeprefix("/"), errors="surrogateescape").partition("/")
+    bucket, slash, key = unquote_plus(path, errors="surrogateescape").removeprefix("/").partition("/")
     if not bucket or not slash or not key:
         raise invalid_argument(
             "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", HEADER, header
