@@ -75,7 +75,9 @@ def main() -> None:
     )
     parser.add_argument("--output", choices=["text", "json"], default="text")
     parser.add_argument(
-        "--only", choices=["requests", "phases", "instances", "policies"], help="measure only one chapter"
+        "--only",
+        choices=["requests", "sts", "phases", "instances", "policies"],
+        help="measure only one chapter",
     )
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {servers.CLIENT_CORE % (os.cpu_count() or 1)})
@@ -84,6 +86,10 @@ def main() -> None:
     phases: dict[str, dict[str, float]] = {}
     if arguments.only in {None, "requests"}:
         figures |= measure_requests(arguments.callers, arguments.seconds, arguments.peers)
+    if arguments.only in {None, "sts"}:
+        from benchmarks.role_sessions import measure_role_sessions
+
+        figures |= measure_role_sessions(arguments.callers, arguments.seconds, arguments.peers)
     if arguments.only in {None, "phases"}:
         from benchmarks.phases import measure_phases
 
