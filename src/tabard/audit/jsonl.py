@@ -66,14 +66,10 @@ class JsonLinesTrail:
         self._encode = msgspec.json.Encoder(enc_hook=_plain).encode
         self._waiting: list[bytes] = []
         self._scheduled = False
-        self._failed = False
+        self.failed = False
+        """See ``Trail.failed``."""
         self._left_out = 0
         self._open()
-
-    @property
-    def failed(self) -> bool:
-        """See ``Trail.failed``."""
-        return self._failed
 
     def record(self, event: Event) -> None:
         """See ``Trail.record``."""
@@ -81,7 +77,7 @@ class JsonLinesTrail:
 
     def append(self, line: bytes) -> None:
         """See ``Trail.append``."""
-        if self._failed and len(self._waiting) >= WAITING_AT_MOST:
+        if self.failed and len(self._waiting) >= WAITING_AT_MOST:
             self._left_out += 1
         else:
             self._waiting.append(line)
@@ -95,25 +91,25 @@ class JsonLinesTrail:
     def flush(self) -> None:
         """See ``Trail.flush``. What could not be written is kept and tried again at the next flush."""
         self._scheduled = False
-        if self._failed and not self._probe():
+        if self.failed and not self._probe():
             return
         if not self._waiting:
-            self._failed = False
+            self.failed = False
             return
         self._waiting.append(b"")
         data = b"\n".join(self._waiting)
         try:
             self._write(data)
         except OSError as error:
-            if not self._failed:
+            if not self.failed:
                 log.critical(
                     "the audit trail can not be written (%s): requests are refused until it can", error
                 )
             self._waiting.pop()
-            self._failed = True
+            self.failed = True
             return
         self._waiting.clear()
-        self._failed = False
+        self.failed = False
         if self._left_out:
             log.error("the audit trail is written again; %d refused requests are not in it", self._left_out)
             self._left_out = 0

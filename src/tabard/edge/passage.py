@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tabard import wire
 from tabard.edge import recording
+from tabard.services.operation import READ
 
 if TYPE_CHECKING:
     from tabard import policy
@@ -30,12 +32,16 @@ class Way(msgspec.Struct, eq=False, frozen=True):
 
 
 class Question(msgspec.Struct, eq=False, frozen=True):
-    """What a query text asks: its operation and parameters, and these as the trail shows them (JSON, empty for none)."""
+    """What a text asks: its operation and parameters, and these as they stand in a record (JSON, empty for none).
+
+    ``heeds`` are the headers that would make it another question.
+    """
 
     match: Match
     way: Way
     parameters: dict[str, Any]
     shown: bytes
+    heeds: frozenset[bytes]
 
 
 class Passage(msgspec.Struct, eq=False):
@@ -61,44 +67,67 @@ class Passage(msgspec.Struct, eq=False):
 
 
 _TEXT_AT_MOST = 512
-"""Bytes of a query text that is remembered."""
+"""Bytes of a text that is remembered."""
 _TEXTS_AT_MOST = 4096
+_BODILESS = frozenset(("GET", "HEAD"))
+_FLAT = frozenset((str, int, bool))
 
 
 class Questions:
-    """Remembers what short query texts ask: clients put the same few questions all day.
+    """Remembers what short texts ask, be it a form or a path with its query: clients put the same few questions all day.
 
     Only what a proven caller asked is remembered, only where it changes nothing, and no secret. Replies are not.
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bytes], Question] = {}
+        self._forms: dict[tuple[str, bytes], Question] = {}
+        self._paths: dict[tuple[str, str, str, str, bytes | None], Question] = {}
 
     def find(self, service: str, request: HttpRequest) -> Question | None:
         """What a request to a service (as its credential scope names it) asks; None where that is not known."""
         text = request.body
-        if not text or request.query or len(text) > _TEXT_AT_MOST:
-            return None
-        return self._known.get((service, text))
+        if text:
+            return None if request.query or len(text) > _TEXT_AT_MOST else self._forms.get((service, text))
+        first = request.first
+        found = self._paths.get((service, request.method, request.path, request.query, first.get(b"host")))
+        return found if found is not None and found.heeds.isdisjoint(first) else None
 
     def remember(
         self, service: str, request: HttpRequest, match: Match, way: Way, parameters: dict[str, Any]
     ) -> None:
         """Remember what a proven request asked, where that is sound."""
-        text = request.body
         if (
-            match.form is None
-            or request.query
-            or len(text) > _TEXT_AT_MOST
-            or not way.read_only
+            not way.read_only
             or any(value.__class__ not in _FLAT for value in parameters.values())
             or recording.holds_secrets(parameters)
         ):
             return
-        if len(self._known) >= _TEXTS_AT_MOST:
-            self._known.clear()
-        shown = msgspec.json.encode(recording.redacted(parameters)) if parameters else b""
-        self._known[service, text] = Question(match, way, parameters, shown)
+        if match.form is not None:
+            if not request.query and 0 < len(request.body) <= _TEXT_AT_MOST:
+                if len(self._forms) >= _TEXTS_AT_MOST:
+                    self._forms.clear()
+                self._forms[service, request.body] = _question(match, way, parameters, frozenset())
+            return
+        host = request.first.get(b"host", b"")
+        if (
+            match.query is None
+            or "Key" in match.labels  # of objects there are too many
+            or way.built.mode != READ
+            or request.method not in _BODILESS
+            or request.body
+            or len(request.path) + len(request.query) + len(host) > _TEXT_AT_MOST
+        ):
+            return
+        heeds = wire.service(match.service).operation(match.operation).heeds
+        if heeds is not None and heeds.isdisjoint(request.first):
+            if len(self._paths) >= _TEXTS_AT_MOST:
+                self._paths.clear()
+            key = service, request.method, request.path, request.query, request.first.get(b"host")
+            self._paths[key] = _question(match, way, parameters, heeds)
 
 
-_FLAT = frozenset((str, int, bool))
+def _question(match: Match, way: Way, parameters: dict[str, Any], heeds: frozenset[bytes]) -> Question:
+    shown = (
+        b',"requestParameters":' + msgspec.json.encode(recording.redacted(parameters)) if parameters else b""
+    )
+    return Question(match, way, parameters, shown, heeds)

@@ -187,7 +187,7 @@ class Pipeline:
                 raise service_unavailable()
         request = passage.http
         signature = passage.signature = auth.plain(request)
-        scope = auth.service_of(request) if signature is None else signature.service.lower()
+        scope = auth.service_of(request) if signature is None else signature.stated.service.lower()
         passage.service = scope or ""
         if request.method != "POST" or scope == "s3" or (scope is None and not _is_form(request)):
             return None
@@ -230,7 +230,7 @@ class Pipeline:
             parameters = passage.parameters = dict(question.parameters)
         else:
             parameters = passage.parameters = way.decode(request, match)
-            if match.form is not None and verified is not None:
+            if verified is not None and verified.signature.claim is not None:
                 self._questions.remember(verified.signature.service, request, match, way, parameters)
         principal = passage.principal or _NOBODY
         call = self._call(passage, principal)
@@ -308,29 +308,29 @@ class Pipeline:
         self, passage: Passage, built: Operation, match: Match, *, streaming: bool
     ) -> Verified | None:
         request, service = passage.http, passage.service
-        signature = passage.signature or auth.parse(request)
+        signature, now = passage.signature, passage.now
         if signature is None:
-            if not built.anonymous:
-                raise auth.missing_authentication(service)
-            return None
-        passage.signature = signature
-        if signature.region:
-            passage.region = signature.region
-        found = self._principals.authenticate(signature.access_key_id, signature.token, passage.now)
+            signature = passage.signature = auth.parse(request)
+            if signature is None:
+                if not built.anonymous:
+                    raise auth.missing_authentication(service)
+                return None
+        stated = signature.stated
+        if stated.region:
+            passage.region = stated.region
+        found = self._principals.authenticate(stated.access_key_id, signature.token, now)
         if isinstance(found, Problem):
             raise refusals.refused_credentials(found, service, signature)
-        if signature.terminator == auth.VERSION_2:
+        if signature.claim is None and stated.terminator == auth.VERSION_2:
             bucket = _bucket_of_host(request, match)
-            verified = auth.verify_link(signature, request, found.secret, passage.now, bucket)
+            verified = auth.verify_link(signature, request, found.secret, now, bucket)
         else:
-            verified = auth.verify(
-                signature, request, found.secret, passage.now, service, streaming=streaming
-            )
+            verified = auth.verify(signature, request, found.secret, now, service, streaming=streaming)
         passage.principal = found
         if found.caller.expires_at is not None:
             check_credentials(found, service, passage.operation)
         if self.on_used is not None:
-            self.on_used(found, service, passage.region, passage.now, passage.operation)
+            self.on_used(found, service, passage.region, now, passage.operation)
         return verified
 
     def _authorize(

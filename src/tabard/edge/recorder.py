@@ -6,7 +6,6 @@ its records differ in little. The rest is written as an ``Event``. Both come to 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,7 +29,6 @@ _encode = msgspec.json.encode
 class _Known(msgspec.Struct, eq=False):
     """A principal's pieces: its identity, the record up to its time, and the end that its last decision made."""
 
-    principal: Principal
     identity: msgspec.Raw
     head: bytes
     decision: Decision | None = None
@@ -43,7 +41,8 @@ class Recorder:
     def __init__(self, trail: Trail, store: Store) -> None:
         self._trail = trail
         self._store = store
-        self._known: dict[str, _Known] = {}
+        self._second = self._revision = -1
+        self._second_shown = self._revision_shown = b""
         self._decisions: dict[tuple[int, Kind | None], tuple[StatementRef | None, bytes]] = {}
         self._places: dict[tuple[Way, str, str, str, bytes], tuple[bytes, bytes]] = {}
 
@@ -67,13 +66,20 @@ class Recorder:
             if passage.http.body:
                 self.record(passage, None)
                 return
-            shown = _encode(recording.redacted(passage.parameters), enc_hook=repr)
+            encoded = _encode(recording.redacted(passage.parameters), enc_hook=repr)
+            shown = b',"requestParameters":' + encoded
         else:
             shown = b""
         request_id = passage.request_id.encode()
-        known = self._known.get(principal.caller.access_key_id)
-        if known is None or known.principal is not principal:
-            known = self._learn(principal)
+        second, revision = int(passage.now), self._store.revision
+        if second != self._second:
+            self._second, self._second_shown = second, iso8601(second).encode()
+        if revision != self._revision:
+            self._revision, self._revision_shown = (
+                revision,
+                b',"additionalEventData":{"revision":%d' % revision,
+            )
+        known: _Known = principal.recorded or _learn(principal)
         before, after = self._place(passage, way, principal.caller.account)
         if passage.decision is not known.decision:
             known.decision = passage.decision
@@ -82,14 +88,14 @@ class Recorder:
             b"".join(
                 (
                     known.head,
-                    _second(int(passage.now)),
+                    self._second_shown,
                     before,
                     request_id,
                     b'","eventID":"',
                     request_id,
                     after,
-                    b',"requestParameters":' + shown if shown else b"",
-                    b',"additionalEventData":{"revision":%d' % self._store.revision,
+                    shown,
+                    self._revision_shown,
                     known.told,
                 )
             )
@@ -99,9 +105,7 @@ class Recorder:
         """Record any request, however it ended."""
         principal, call = passage.principal, passage.call
         if principal is not None:
-            known = self._known.get(principal.caller.access_key_id)
-            if known is None or known.principal is not principal:
-                known = self._learn(principal)
+            known: _Known = principal.recorded or _learn(principal)
             identity, account = known.identity, principal.caller.account
         elif passage.signature is not None:
             identity, account = recording.unproven(passage.signature.access_key_id), ""
@@ -132,14 +136,6 @@ class Recorder:
                 read_only=read_only,
             )
         )
-
-    def _learn(self, principal: Principal) -> _Known:
-        if len(self._known) >= _PIECES_AT_MOST:
-            self._known.clear()
-        identity = recording.identity_of(principal.caller)
-        head = b'{"eventVersion":"1.11","userIdentity":' + bytes(identity) + b',"eventTime":"'
-        known = self._known[principal.caller.access_key_id] = _Known(principal, identity, head)
-        return known
 
     def _place(self, passage: Passage, way: Way, account: str) -> tuple[bytes, bytes]:
         """What stands before and after the request's ids: where it came in, and with what."""
@@ -191,6 +187,8 @@ class Recorder:
         return told
 
 
-@lru_cache(maxsize=64)
-def _second(now: int) -> bytes:
-    return iso8601(now).encode()
+def _learn(principal: Principal) -> _Known:
+    identity = recording.identity_of(principal.caller)
+    head = b'{"eventVersion":"1.11","userIdentity":' + bytes(identity) + b',"eventTime":"'
+    known = principal.recorded = _Known(identity, head)
+    return known

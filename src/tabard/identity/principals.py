@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tabard.core.arn import PARTITION, assumed_role_arn, federated_user_arn, iam_arn, root_arn
 from tabard.core.caller import Caller, Delivery
@@ -37,9 +37,12 @@ class Problem(Enum):
     EXPIRED_TOKEN = "expired-token"  # noqa: S105 - a reason, not a secret
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Principal:
-    """A caller with its secret and its linked policies; None where a layer does not apply."""
+    """A caller with its secret and its linked policies; None where a layer does not apply. None of it ever changes.
+
+    ``recorded`` is for who writes the records of its requests: what is the same in all of them, kept as long as it is.
+    """
 
     caller: Caller
     secret: str
@@ -49,12 +52,12 @@ class Principal:
     token: str | None = None
     chained: bool = False
     console: bool = False
-    layers: Layers = field(init=False, repr=False, compare=False)
+    layers: Layers = field(init=False)
     """The three as the policy engine takes them, for checks on what has no policy of its own."""
+    recorded: Any = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        layers = Layers(identity=self.identity, boundary=self.boundary, session=self.session)
-        object.__setattr__(self, "layers", layers)
+        self.layers = Layers(identity=self.identity, boundary=self.boundary, session=self.session)
 
     def __repr__(self) -> str:
         return f"Principal({self.caller.arn})"

@@ -11,10 +11,7 @@ from tabard.wire.model import load, read
 from tabard.wire.rest_codecs import RestJsonCodec, RestXmlCodec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tabard.core.http import HttpReply, HttpRequest
-    from tabard.wire.codecs import Decode, Encode, Match
+    from tabard.wire.codecs import Decode, Encode
     from tabard.wire.dialects import Dialect
     from tabard.wire.model import ServiceModel, Shape
 
@@ -59,25 +56,28 @@ class Operation:
         return streams(self.output)
 
     @cached_property
-    def _decode(self) -> Decode:
+    def decode(self) -> Decode:
+        """A request's parameters, checked against the model; raises the ``AwsError`` that AWS would answer."""
         return self.service.codec.decoder(self.entry)
 
     @cached_property
-    def _encode(self) -> Encode:
-        return self.service.codec.encoder(self.entry)
-
-    def decode(self, request: HttpRequest, match: Match) -> dict[str, Any]:
-        """A request's parameters, checked against the model; raises the ``AwsError`` that AWS would answer."""
-        return self._decode(request, match)
-
-    def encode(self, result: Mapping[str, Any], request_id: str) -> HttpReply:
+    def encode(self) -> Encode:
         """A reply from the values that botocore would read out of it; what is absent or None is left out.
 
         A streaming payload, bytes or an asynchronous iterator, is passed through; a list is of events, each a
         mapping of its name to its members. ``content-length`` is set only where the result states it; the
         server adds it for bodies that are bytes.
         """
-        return self._encode(result, request_id)
+        return self.service.codec.encoder(self.entry)
+
+    @cached_property
+    def heeds(self) -> frozenset[bytes] | None:
+        """The headers that bear on how a request is routed to the operation and decoded; None where any may."""
+        members = () if self.input is None else self.input.members.values()
+        if any(member.location == "headers" for member in members):
+            return None
+        own = {member.location_name or "" for member in members if member.location == "header"}
+        return frozenset(name.lower().encode() for name in own) | self.service.routing_headers
 
 
 class Service:
@@ -105,6 +105,17 @@ class Service:
         if operation is None:
             operation = self._compiled[name] = Operation(self, {"name": name, **self.model.operation(name)})
         return operation
+
+    @cached_property
+    def routing_headers(self) -> frozenset[bytes]:
+        """The headers that some operation cannot do without, and which therefore tell operations apart."""
+        shapes = [shape for name in self.operations if (shape := self.operation(name).input) is not None]
+        return frozenset(
+            (member.location_name or name).lower().encode()
+            for shape in shapes
+            for name, member in shape.members.items()
+            if member.location == "header" and name in shape.required
+        )
 
     @cached_property
     def error_statuses(self) -> dict[str, int]:
