@@ -47,7 +47,7 @@ Keys = Mapping[str, "KeyValue | Callable[[], KeyValue]"]
 T = TypeVar("T")
 
 
-class Check(NamedTuple):
+class Check(msgspec.Struct, frozen=True):
     """One question to the policy engine: may the caller do ``action`` on ``resource``?
 
     ``account`` owns the resource ("" means the caller's account). ``keys`` are the condition keys that belong to this
@@ -62,6 +62,10 @@ class Check(NamedTuple):
     keys: Keys = MappingProxyType({})
     policy: PolicySet | None = None
     canonical_id: str = ""
+
+    def but(self, **changes: Any) -> Check:
+        """The same question with other fields."""
+        return msgspec.structs.replace(self, **changes)
 
 
 class Call(msgspec.Struct, eq=False):

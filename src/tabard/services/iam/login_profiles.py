@@ -202,7 +202,7 @@ def _check_change(call: Call, _request: Request) -> tuple[Check]:
         allowed = linked(_EVERY_USER, policy.Kind.RESOURCE, "account password policy")
     if call.caller.kind != "User":
         return (Check("iam:ChangePassword", call.caller.arn),)
-    return (user_check(call, "iam:ChangePassword", call.caller.name)._replace(policy=allowed),)
+    return (user_check(call, "iam:ChangePassword", call.caller.name).but(policy=allowed),)
 
 
 @operation("iam", "ChangePassword", LONG, checks=_check_change)

@@ -157,7 +157,7 @@ def _check_update(call: Call, request: dict[str, Any]) -> tuple[Check, ...]:
         request.get("NewPath", found.path),
         request.get("NewServerCertificateName", found.name),
     )
-    return (before,) if arn == before.resource else (before, before._replace(resource=arn))
+    return (before,) if arn == before.resource else (before, before.but(resource=arn))
 
 
 @operation("iam", "UpdateServerCertificate", WRITE, checks=_check_update)

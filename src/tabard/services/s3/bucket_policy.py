@@ -33,7 +33,7 @@ def _on_policy(action: str) -> Checks:
         bucket = bucket_of(call, request)
         check = question(call, bucket, action)
         owner = call.caller.kind == "Root" and call.caller.account == bucket.account
-        return [check._replace(policy=None) if owner else check]
+        return [check.but(policy=None) if owner else check]
 
     return checks
 

@@ -12,6 +12,7 @@ from tabard.services.s3.checksums import ALGORITHMS, DEFAULT, members
 from tabard.services.s3.copy_source import source_checks, source_object
 from tabard.services.s3.errors import invalid_argument, invalid_request
 from tabard.services.s3.metadata import (
+    ENCRYPTED,
     refuse_what_is_not_built,
     requested_tags,
     system_metadata,
@@ -40,7 +41,7 @@ def _checks(call: Call, request: Mapping[str, Any]) -> list[Check]:
     else:
         tags = {} if source is None else source.tags
         if tags:
-            checks.append(checks[0]._replace(action="s3:GetObjectTagging"))
+            checks.append(checks[0].but(action="s3:GetObjectTagging"))
     keys = requested_tag_keys(tags)
     checks.append(question(call, bucket, "s3:PutObject", key, keys))
     if tags:
@@ -83,7 +84,7 @@ async def copy_object(call: Call, request: shapes.CopyObjectRequestTypeDef) -> d
         "LastModified": as_datetime(made.modified_at),
         **members(made.checksum),
     }
-    return {"CopyObjectResult": result}
+    return {"CopyObjectResult": result, **ENCRYPTED}
 
 
 def _directive(request: Mapping[str, Any], member: str) -> str:
@@ -103,7 +104,8 @@ def _check_size_and_change(source: Object, request: Mapping[str, Any], *, replac
         raise invalid_request(
             f"The specified copy source is larger than the maximum allowable size for a copy source: {LARGEST_UPLOAD}"
         )
-    changed = replacing or "WebsiteRedirectLocation" in request or "StorageClass" in request
+    changes = {"WebsiteRedirectLocation", "StorageClass", "ServerSideEncryption"}
+    changed = replacing or not changes.isdisjoint(request)
     if (source.bucket, source.key) == (request["Bucket"], request["Key"]) and not changed:
         raise invalid_request(
             "This copy request is illegal because it is trying to copy an object to itself without changing the "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _put_checks(call: Call, request: Mapping[str, Any]) -> list[Check]:
     checks, _ = object_questions(call, bucket_of(call, request), request["Key"], ("s3:PutObjectTagging",))
     wanted = requested_tag_keys({tag["Key"]: tag["Value"] for tag in request["Tagging"]["TagSet"]})
-    return [checks[0]._replace(keys={**checks[0].keys, **wanted}), *checks[1:]]
+    return [checks[0].but(keys={**checks[0].keys, **wanted}), *checks[1:]]
 
 
 @operation("s3", "PutObjectTagging", WRITE, checks=_put_checks)

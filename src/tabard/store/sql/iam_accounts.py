@@ -146,9 +146,9 @@ class SqlLastUses:
 
     def get(self, account: str, entity_id: str) -> LastUse | None:
         """When the key or role was last used; None for never."""
-        known: LastUse | None = self._session.cache.space("last-used", account).get(entity_id)
-        if known is not None:
-            return known
+        space = self._session.cache.space("last-used", account)
+        if entity_id in space:
+            return space[entity_id]  # type: ignore[no-any-return]
         return self._session.remembered("last-used", account, entity_id, lambda: self._load(entity_id))
 
     def record(self, uses: Sequence[LastUse]) -> None:
