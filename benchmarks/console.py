@@ -199,7 +199,7 @@ def _clear(page: Any) -> None:
 def _sort(page: Any) -> None:
     for way in ("ascending", "descending"):
         page.get_by_role("columnheader", name="Trusted entities").get_by_role("button").press("Enter")
-        page.locator(f"th[aria-sort={way}]", has_text="Trusted entities").wait_for()
+        page.locator(f"th[aria-sort={way}]", has_text="Trusted entities").last.wait_for()
 
 
 def _page(page: Any) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from tabard.policy.conditions import Test, conditions_test
+from tabard.policy.crowds import MANY, AnyOf, Pattern, glob_steps, resource_steps
 from tabard.policy.document import Kind
-from tabard.policy.globs import Matcher, glob_text
+from tabard.policy.globs import Matcher, glob_text, nothing
 from tabard.policy.patterns import (
     Token,
     Variable,
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 ResourceTest = Callable[[str, "Context"], bool]
 _CACHED_VARIANTS = 64
-_LARGE, _MANY = 4_096, 128
+_LARGE, _MANY = 4_096, 64
 """A document's characters, and entries of one element: from there on they are compiled before they are asked for."""
 _STARS = re.compile(r"\*\*+")
 _NAMING = frozenset((Kind.RESOURCE, Kind.TRUST))
@@ -149,10 +151,44 @@ class ResourcePattern:
         return match
 
 
+class ManyPatterns(ResourcePattern):
+    """Many patterns of wildcards and literals alone, which are matched at once."""
+
+    __slots__ = ()
+
+    def __init__(self, texts: list[str]) -> None:
+        self.shape = Shape.GLOB
+        self.head = self.tail = ""
+        self.match = AnyOf(
+            (), [Pattern(len(text), partial(_matcher, text), partial(resource_steps, text)) for text in texts]
+        )
+        self.applies = self.matches
+
+
+def _matcher(text: str) -> Matcher:
+    return ResourcePattern(text, variables=False).match or nothing
+
+
+def _together(
+    texts: tuple[str, ...], patterns: list[ResourcePattern], *, variables: bool
+) -> tuple[ResourcePattern, ...]:
+    """The patterns of a statement, where there are many that need a matcher: these as one."""
+    if len(texts) < MANY:
+        return tuple(patterns)
+    alone: list[ResourcePattern] = []
+    together: list[str] = []
+    for text, pattern in zip(texts, patterns, strict=True):
+        if pattern.match is None or (variables and "${" in text):
+            alone.append(pattern)
+        else:
+            together.append(whole_arn(_STARS.sub("*", text)))
+    return (*alone, ManyPatterns(together)) if len(together) >= MANY else tuple(patterns)
+
+
 class ActionSet:
     """The entries of an Action or NotAction element, compared without regard to case."""
 
-    __slots__ = ("exact", "prefixes", "wild")
+    __slots__ = ("_many", "exact", "prefixes", "wild")
 
     def __init__(self, actions: tuple[str, ...]) -> None:
         exact: list[str] = []
@@ -171,6 +207,15 @@ class ActionSet:
         self.exact = exact[0] if len(exact) == 1 else frozenset(exact)
         self.prefixes = tuple(prefixes)
         self.wild = wild
+        self._many: AnyOf | None = None
+        if len(wild) >= MANY:
+            self._many = AnyOf(
+                (),
+                [
+                    Pattern(len(each), partial(glob_text, each), partial(glob_steps, each))
+                    for _, _, each in wild
+                ],
+            )
 
     def has(self, action: str) -> bool:
         """Whether an action (in lower case) is among them."""
@@ -179,6 +224,8 @@ class ActionSet:
             return True
         if action.startswith(self.prefixes):
             return True
+        if self._many is not None:
+            return self._many(action)
         for head, tail, pattern in self.wild:
             if action.startswith(head) and action.endswith(tail) and glob_text(pattern)(action):
                 return True
@@ -229,7 +276,8 @@ class CompiledStatement:
         if self._patterns is None:
             statement = self.statement
             texts = statement.resources or statement.not_resources or ("*",)
-            self._patterns = tuple([ResourcePattern(text, variables=self.variables) for text in texts])
+            patterns = [ResourcePattern(text, variables=self.variables) for text in texts]
+            self._patterns = _together(texts, patterns, variables=self.variables)
         return self._patterns
 
     def has_resource(self, resource: str, context: Context) -> bool:
@@ -256,7 +304,8 @@ class CompiledStatement:
     def prepare(self) -> None:
         """Do at once what else waits for a request, where it is so much that a decision should not wait for it."""
         statement = self.statement
-        if len(self.statement.resources or self.statement.not_resources or ()) > _MANY:
+        resources = statement.resources or statement.not_resources or ()
+        if len(resources) > _MANY or sum(map(len, resources)) > _LARGE:
             _ = self.patterns
         if any(len(condition.values) > _MANY for condition in statement.conditions):
             _ = self.test

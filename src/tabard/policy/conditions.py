@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tabard.policy.context import Context
+from tabard.policy.crowds import AnyOf
 from tabard.policy.operators import Dynamic, Operator, build_matcher, parse_operator
 from tabard.policy.values import parse_bool
 
@@ -88,6 +89,8 @@ def _members(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 def _set(key: str, operator: Operator, matcher: Matcher) -> Test:
     negated = operator.negated
+    if isinstance(matcher, AnyOf):
+        return _set_of_patterns(key, operator, matcher)
     if operator.quantifier == "ForAllValues":
 
         def every(context: Context) -> bool:
@@ -108,6 +111,27 @@ def _set(key: str, operator: Operator, matcher: Matcher) -> Test:
             if matcher(value) is not negated:
                 return True
         return False
+
+    return some
+
+
+def _set_of_patterns(key: str, operator: Operator, patterns: AnyOf) -> Test:
+    """The same of many patterns, to which all of a key's values are put at once."""
+    negated, if_exists = operator.negated, operator.if_exists
+    if operator.quantifier == "ForAllValues":
+
+        def every(context: Context) -> bool:
+            values = _members(context.lookup(key))
+            return not values or (not patterns.some(values) if negated else patterns.every(values))
+
+        return every
+
+    def some(context: Context) -> bool:
+        found = context.lookup(key)
+        if found is None:
+            return if_exists
+        values = _members(found)
+        return bool(values) and (not patterns.every(values) if negated else patterns.some(values))
 
     return some
 

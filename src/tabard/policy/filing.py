@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from tabard.policy.compiled import CompiledStatement, Shape
 from tabard.policy.conditions import conditions_test
 from tabard.policy.finding import Entry, Filed, Find, Leaf, by_test, by_text, chain, family, found_by
+from tabard.policy.globs import glob_text
 from tabard.policy.operators import ORDERS, Operator, parse_operator, takes_variables, text_tokens
-from tabard.policy.patterns import Variable, Wild, arn_matcher, glob, plain
+from tabard.policy.patterns import Variable, arn_text_matcher
 from tabard.policy.values import address_bits, parse_range
 
 if TYPE_CHECKING:
@@ -165,8 +166,8 @@ class _Filing:
         if operator.base == "null" and {value.lower() for value in values} != {"false"}:
             return []
         needed = [self.key]
-        if self.statement.variables and takes_variables(operator.base) and len(values) == 1:
-            tokens = text_tokens(operator.base, values[0], variables=True)
+        if self.statement.variables and "${" in "".join(values) and len(values) == 1:
+            tokens = text_tokens(operator.base, values[0], variables=takes_variables(operator.base))
             needed += [token.key for token in tokens if isinstance(token, Variable) and token.default is None]
         return [Option(key, (), self._into_present) for key in needed]
 
@@ -255,16 +256,15 @@ def _entries_by_test(entries: list[Entry]) -> Leaf:
 
 
 def _entry(base: str, value: str, filed: Filed) -> Entry:
-    fixed = plain(text_tokens(base, value, variables=False)) or []
-    head = fixed[0] if fixed and isinstance(fixed[0], str) else ""
-    tail = fixed[-1] if len(fixed) > 1 and isinstance(fixed[-1], str) else ""
-    match = arn_matcher(fixed) if base in _ARNS else glob(fixed)
-    if len(fixed) <= 1 and head == value:
-        shape = Shape.EXACT
-    elif len(fixed) == 2 and head and fixed[1] is Wild.STAR and (base not in _ARNS or head.count(":") >= 5):
-        shape = Shape.PREFIX
-    else:
-        shape = Shape.GLOB
+    star, one = value.find("*"), value.find("?")
+    if base == "stringequals" or (star < 0 and one < 0):
+        return Entry(Shape.EXACT, value, "", value.__eq__, _never, filed.statement, filed.test, ())
+    head = value[: star if one < 0 else one if star < 0 else min(star, one)]
+    tail = value[max(value.rfind("*"), value.rfind("?")) + 1 :]
+    of_arns = base in _ARNS
+    prefix = head and one < 0 and star == len(value) - 1 and (not of_arns or head.count(":") >= 5)
+    match = arn_text_matcher(value) if of_arns else glob_text(value)
+    shape = Shape.PREFIX if prefix else Shape.GLOB
     return Entry(shape, head, tail, match, _never, filed.statement, filed.test, ())
 
 

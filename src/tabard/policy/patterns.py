@@ -59,8 +59,8 @@ Plain = str | Wild
 Step = tuple[Plain, bool]
 """A token, and whether it stops at colons."""
 
-_MARKS = re.compile(r"[*?]|\$\{[^}]*\}")
-_WILD_MARKS = re.compile(r"[*?]")
+_MARKS = re.compile(r"([*?]|\$\{[^}]*\})")
+_WILD_MARKS = re.compile(r"([*?])")
 _WILDS = {"*": Wild.STAR, "?": Wild.ONE}
 
 
@@ -70,21 +70,21 @@ def tokens_of(text: str, *, variables: bool, wildcards: bool = True) -> list[Tok
         return [text] if text else []
     if wildcards and text.find("*") == len(text) - 1 and "?" not in text and "${" not in text:
         return [text[:-1], Wild.STAR] if len(text) > 1 else [Wild.STAR]
+    first, *parts = (_MARKS if variables else _WILD_MARKS).split(text)
     result: list[Token] = []
-    literal: list[str] = []
-    end = 0
-    for match in (_MARKS if variables else _WILD_MARKS).finditer(text):
-        token = _token(match.group(), wildcards=wildcards)
-        literal.append(text[end : match.start()])
-        end = match.end()
+    literal = first
+    for mark, rest in zip(parts[::2], parts[1::2], strict=True):
+        token = _token(mark, wildcards=wildcards)
         if isinstance(token, str):
-            literal.append(token)
+            literal += token + rest
             continue
-        _flush(literal, result)
+        if literal:
+            result.append(literal)
         if not (token is Wild.STAR and result and result[-1] is Wild.STAR):
             result.append(token)
-    literal.append(text[end:])
-    _flush(literal, result)
+        literal = rest
+    if literal:
+        result.append(literal)
     return result
 
 
@@ -92,13 +92,6 @@ def _token(mark: str, *, wildcards: bool) -> Token:
     if mark in _WILDS:
         return _WILDS[mark] if wildcards else mark
     return _variable(mark)
-
-
-def _flush(literal: list[str], result: list[Token]) -> None:
-    joined = "".join(literal)
-    literal.clear()
-    if joined:
-        result.append(joined)
 
 
 @lru_cache(maxsize=1024)

@@ -11,8 +11,11 @@ from functools import lru_cache
 LONG = 256
 """Characters: in a text no longer than this, plain searching is the fastest whatever is searched for."""
 _TEXTS = 4
-_KNOWN = 1024
+_ROOM = 4 << 20
+"""Bytes that the sets of one text may take."""
 _TRIES = 8
+_FEW = 64
+"""Places of a character that are faster set one by one."""
 _LITTLE, _PLENTY = 4_096, 200_000
 """Characters to compare at worst, before sets of places are the better way: for one search, for all of a text's."""
 
@@ -20,7 +23,7 @@ _LITTLE, _PLENTY = 4_096, 200_000
 class Places:
     """The places of one text. Bit number ``i`` of a set stands for the place before the character ``i``."""
 
-    __slots__ = ("_known", "_planes", "_spent", "_within", "end", "everywhere", "text")
+    __slots__ = ("_characters", "_known", "_planes", "_spent", "_within", "end", "everywhere", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -28,6 +31,8 @@ class Places:
         self.everywhere = (1 << (len(text) + 1)) - 1
         self._known: dict[str, int] = {"": self.everywhere}
         self._planes = _planes(text[::-1])
+        self._characters: dict[str, list[int]] | None = None
+        """Where each character stands, of a text with so many that few stand in many places."""
         self._within: int | None = None
         self._spent = 0
 
@@ -35,7 +40,7 @@ class Places:
         """Where a piece stands."""
         found = self._known.get(piece)
         if found is None:
-            if len(self._known) >= _KNOWN:
+            if len(self._known) * self.end > 8 * _ROOM:
                 self._known = {"": self.everywhere}
             found = self._known[piece] = self._search(piece)
         return found
@@ -59,6 +64,14 @@ class Places:
         return found
 
     def _of_character(self, character: str) -> int:
+        if len(self._planes) > 1 and self._characters is None:
+            self._characters = {}
+            for place, each in enumerate(self.text):
+                self._characters.setdefault(each, []).append(place)
+        if self._characters is not None:
+            where = self._characters.get(character, ())
+            if len(where) <= _FEW:
+                return sum([1 << place for place in where])
         code = character.encode("utf-32-le", "surrogatepass")
         if any(code[len(self._planes) :]):
             return 0
