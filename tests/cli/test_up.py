@@ -30,7 +30,7 @@ TRUST = {
         {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ],
 }
-AT_MOST = 30.0
+AT_MOST = 90.0
 
 
 class Operator:

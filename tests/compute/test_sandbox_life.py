@@ -145,7 +145,7 @@ def test_a_server_killed_without_warning_takes_its_instances_along(tmp_path: Pat
         inside = {pid for pid in below if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"sleep")}
         assert len(below) >= 4
         server.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     alive = below | inside
     while alive and time.monotonic() < deadline:
         alive = {pid for pid in alive if _runs(pid)}
@@ -268,6 +268,6 @@ def test_root_of_a_narrow_namespace_never_becomes_ec2_user() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     words = ["unshare", "--user", "--map-root-user", sys.executable, "-c", program]
     done = subprocess.run(
-        words, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=30, check=True
+        words, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=120, check=True
     )
     assert "ec2-user would be the host's root" in done.stdout

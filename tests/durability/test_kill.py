@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.support.server import TabardServer
 
-AT_MOST = 30.0
+AT_MOST = 90.0
 
 
 def kill(server: TabardServer) -> None:

@@ -35,7 +35,7 @@ def ask(
     source: str = "127.0.0.1",
 ) -> tuple[int, dict[str, str], bytes]:
     host = urlsplit(server.started["console"]).netloc
-    connection = http.client.HTTPConnection(host, timeout=10, source_address=(source, 0))
+    connection = http.client.HTTPConnection(host, timeout=60, source_address=(source, 0))
     try:
         connection.request(method, path, body, headers or {})
         reply = connection.getresponse()
@@ -260,7 +260,7 @@ def test_a_browser_that_opens_the_address_comes_to_the_console(server: TabardSer
 
 def test_the_api_listener_serves_no_pages(server: TabardServer) -> None:
     parts = urlsplit(server.endpoint)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     connection.request("GET", "/_/console/")
     assert connection.getresponse().status == 404
     connection.close()

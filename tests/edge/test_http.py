@@ -18,7 +18,7 @@ def connect(server: TabardServer) -> socket.socket:
     parts = urlsplit(server.endpoint)
     assert parts.hostname is not None
     assert parts.port is not None
-    return socket.create_connection((parts.hostname, parts.port), timeout=10)
+    return socket.create_connection((parts.hostname, parts.port), timeout=60)
 
 
 def exchange(server: TabardServer, request: bytes) -> bytes:

@@ -59,7 +59,7 @@ async def _pieces(*pieces: bytes) -> AsyncIterator[bytes]:
         yield piece
 
 
-def talk(*sent: bytes, pause: float = 0.01, half_close: bool = False, within: float = 5.0) -> bytes:
+def talk(*sent: bytes, pause: float = 0.01, half_close: bool = False, within: float = 60.0) -> bytes:
     """Everything that the server says to a client that sends these pieces, one after the other."""
 
     failures: list[object] = []

@@ -71,7 +71,7 @@ def test_a_profile_inside_puts_on_a_role_of_another_account(lab: Lab) -> None:
 
 
 def _running(ec2: Any, identifier: str) -> Any:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     while True:
         [reservation] = ec2.describe_instances(InstanceIds=[identifier])["Reservations"]
         [instance] = reservation["Instances"]

@@ -53,7 +53,7 @@ def serving(view: InstanceView, options: MetadataOptions) -> Iterator[str]:
 def fetched(view: InstanceView, options: MetadataOptions) -> dict[str, str]:
     with serving(view, options) as url:
         fetcher = InstanceMetadataFetcher(
-            timeout=5, env={}, config={"ec2_metadata_service_endpoint": url}, user_agent="test"
+            timeout=60, env={}, config={"ec2_metadata_service_endpoint": url}, user_agent="test"
         )
         found: dict[str, str] = fetcher.retrieve_iam_role_credentials()
     return found
@@ -86,6 +86,6 @@ def test_botocore_finds_none_where_the_service_is_off() -> None:
 def test_botocore_finds_the_region() -> None:
     with serving(instance(), REQUIRED) as url:
         fetcher = InstanceMetadataRegionFetcher(
-            timeout=5, env={}, config={"ec2_metadata_service_endpoint": url}, user_agent="test"
+            timeout=60, env={}, config={"ec2_metadata_service_endpoint": url}, user_agent="test"
         )
         assert fetcher.retrieve_region() == "us-east-1"

@@ -107,7 +107,7 @@ def tell(
 
 async def shell(machine: Machine, command: str, **options: Any) -> Completed:
     """Run a shell command inside."""
-    return await run(machine, ["/bin/bash", "-c", command], timeout=30, **options)
+    return await run(machine, ["/bin/bash", "-c", command], timeout=120, **options)
 
 
 async def output(machine: Machine, command: str) -> str:

@@ -58,7 +58,7 @@ async def _answer_with(text: str, listener: socket.socket) -> asyncio.Server:
 
 _GET = """/usr/bin/python3 -c '
 import sys, urllib.request
-print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())' """
+print(urllib.request.urlopen(sys.argv[1], timeout=60).read().decode())' """
 
 
 def test_the_environment_is_the_login_and_the_specification_only(

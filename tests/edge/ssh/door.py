@@ -63,7 +63,7 @@ class Door:
 
     def inside(self, command: str) -> Completed:
         assert self.current is not None
-        return self.do(run_inside(self.current, ["/bin/bash", "-c", command], timeout=20))
+        return self.do(run_inside(self.current, ["/bin/bash", "-c", command], timeout=60))
 
     def options(self, *, key: str = "ssh-ed25519", port_flag: str = "-p") -> list[str]:
         chosen = {
@@ -81,7 +81,7 @@ class Door:
         self, *command: str, key: str = "ssh-ed25519", user: str = "ec2-user", stdin: bytes | None = None
     ) -> CompletedProcess[bytes]:
         words = [*self.options(key=key), f"{user}@{ADDRESS}", *command]
-        return run(["ssh", *words], input=stdin or b"", capture_output=True, timeout=30, check=False)
+        return run(["ssh", *words], input=stdin or b"", capture_output=True, timeout=120, check=False)
 
     def close(self) -> None:
         self.do(self._stop())
@@ -136,7 +136,7 @@ class Keyboard:
         os.write(self._master, keys.encode())
 
     def until(self, wanted: str) -> str:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while wanted not in self.text:
             ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
             assert ready, f"{wanted!r} did not appear in {self.text!r}"
@@ -145,7 +145,7 @@ class Keyboard:
         return seen + wanted
 
     def close(self) -> int:
-        code = self.client.wait(10)
+        code = self.client.wait(60)
         os.close(self._master)
         os.close(self._slave)
         return code
@@ -156,7 +156,7 @@ def open_descriptors() -> int:
 
 
 def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it did not become true"
         time.sleep(0.02)

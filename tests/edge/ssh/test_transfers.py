@@ -22,8 +22,8 @@ def test_thirty_megabytes_there_and_back(door: Door, protocol: list[str], tmp_pa
     options = door.options(port_flag="-P")
     there = ["scp", "-q", *protocol, *options, str(tmp_path / "data"), f"ec2-user@{ADDRESS}:copied"]
     back = ["scp", "-q", *protocol, *options, f"ec2-user@{ADDRESS}:copied", str(tmp_path / "back")]
-    run(there, check=True, timeout=60)
-    run(back, check=True, timeout=60)
+    run(there, check=True, timeout=120)
+    run(back, check=True, timeout=120)
     assert (tmp_path / "back").read_bytes() == data
     door.inside("rm copied")
 
@@ -34,7 +34,7 @@ def test_a_tree_of_files_by_scp(door: Door, tmp_path: Path) -> None:
     (tmp_path / "tree" / "a" / "run").write_text("#!/bin/sh\necho ran\n")
     (tmp_path / "tree" / "a" / "run").chmod(0o755)
     options = door.options(port_flag="-P")
-    run(["scp", "-qrp", *options, str(tmp_path / "tree"), f"ec2-user@{ADDRESS}:"], check=True, timeout=30)
+    run(["scp", "-qrp", *options, str(tmp_path / "tree"), f"ec2-user@{ADDRESS}:"], check=True, timeout=120)
     assert door.ssh("tree/a/run; cat tree/a/b/*; rm -r tree").stdout == b"ran\n1"
 
 
@@ -56,7 +56,7 @@ rmdir folder
 pwd
 """
     words = ["sftp", "-b", "-", *door.options(port_flag="-P"), f"ec2-user@{ADDRESS}"]
-    done = run(words, input=batch, capture_output=True, text=True, timeout=30, check=False)
+    done = run(words, input=batch, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "fetched").read_text() == "content\n"
     assert "-rw-------" in done.stdout
@@ -75,13 +75,13 @@ def test_a_guests_links_lead_only_to_the_guests_own_files(door: Door, tmp_path: 
             f"ec2-user@{ADDRESS}:{name}",
             str(tmp_path / "got"),
         ]
-        assert run(words, capture_output=True, timeout=30, check=False).returncode != 0
+        assert run(words, capture_output=True, timeout=120, check=False).returncode != 0
     assert not (tmp_path / "got").exists()
     door.inside("rm leak shadow")
 
 
 def test_an_unknown_subsystem_is_refused(door: Door) -> None:
     words = ["ssh", "-s", *door.options(), f"ec2-user@{ADDRESS}", "netconf"]
-    done = run(words, capture_output=True, timeout=20, check=False)
+    done = run(words, capture_output=True, timeout=120, check=False)
     assert done.returncode != 0
     assert b"subsystem request failed" in done.stderr

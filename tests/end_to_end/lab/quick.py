@@ -80,3 +80,4 @@ def take_the_place(servers: QuickServers, monkeypatch: pytest.MonkeyPatch) -> No
     """Let the lab's programs be run so in a test."""
     monkeypatch.setattr(processes, "run", run_quickly)
     monkeypatch.setattr(server, "subprocess", servers)
+    monkeypatch.setattr(server, "_GONE_WITHIN", 1.0)  # what is left on purpose is not waited for

@@ -281,4 +281,4 @@ def sessions_go_by_name() -> None:
 
 @breaks("nothing-left", "")
 def a_process_stays() -> None:
-    subprocess.Popen(["sleep", "12"], start_new_session=True)
+    subprocess.Popen(["sleep", "30"], start_new_session=True)

@@ -32,7 +32,7 @@ class World:
         image = self.ec2.describe_images()["Images"][0]["ImageId"]
         made = self.ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType="t3.nano")
         self.instance = str(made["Instances"][0]["InstanceId"])
-        for _ in range(400):
+        for _ in range(1800):
             if self.described["State"]["Name"] == "running":
                 break
             time.sleep(0.05)
@@ -60,7 +60,7 @@ class World:
         return subprocess.run(
             ["ssh", "-F", "none", "-i", str(self.private), "-p", str(self.server.started["ssh_port"]), *words,
              f"ec2-user@{self.described['PublicIpAddress']}", command],
-            capture_output=True, text=True, timeout=30, check=False,
+            capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
     def push(self, client: Any = None, **changes: str) -> dict[str, Any]:

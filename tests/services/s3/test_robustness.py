@@ -34,7 +34,7 @@ def stored(server: TabardServer) -> list[Path]:
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    for _ in range(100):
+    for _ in range(1200):
         if holds():
             return True
         time.sleep(0.05)

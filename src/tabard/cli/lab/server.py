@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 TABARD = (sys.executable, "-m", "tabard.cli")
 # ends the server with the process that started it, even one that is killed: prctl(PR_SET_PDEATHSIG, SIGTERM), then the server
 _MORTAL = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.argv[1], sys.argv[1:])"
-_LONGEST_START = 30.0
-_LONGEST_STOP = 20.0
+_LONGEST_START = 60.0
+_LONGEST_STOP = 60.0
+_GONE_WITHIN = 20.0  # seconds that what a server started may take to go after it
 
 
 @dataclass
@@ -55,7 +56,7 @@ def start(
 ) -> Server:
     """Start a server and wait until it answers. Raises ``CommandError`` with its own words where it does not."""
     words = command if outlives_us else [sys.executable, "-IS", "-c", _MORTAL, *command]
-    port, ssh_port = free_ports(2)
+    ssh_port = free_port()
     began = time.monotonic()
     with log.open("ab") as stderr:
         process = subprocess.Popen(  # noqa: S603 - this very program
@@ -65,7 +66,7 @@ def start(
                 "--data",
                 str(data),
                 "--listen",
-                f"127.0.0.1:{port}",
+                "127.0.0.1:0",
                 "--ssh-port",
                 str(ssh_port),
             ],
@@ -89,13 +90,11 @@ def start(
     raise CommandError(f"The lab's server did not answer within {_LONGEST_START:g} s.", *_last_words(log))
 
 
-def free_ports(count: int) -> list[int]:
-    """Different TCP ports that nothing listens on at this moment, on any address."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for sock in sockets:
-            sock.bind(("", 0))
-        return [sock.getsockname()[1] for sock in sockets]
+def free_port() -> int:
+    """A TCP port that nothing listens on at this moment, on any address: every instance listens on it, at its own."""
+    with socket.socket() as sock:
+        sock.bind(("", 0))
+        return int(sock.getsockname()[1])
 
 
 def _last_words(log: Path) -> list[str]:
@@ -127,7 +126,7 @@ def _descendants(pid: int) -> set[tuple[int, str]]:
 
 
 def _leftovers(before: set[tuple[int, str]], data: Path) -> list[str]:
-    end = time.monotonic() + 3
+    end = time.monotonic() + _GONE_WITHIN
     while True:
         alive = before & {(pid, began) for pid, _, began in _processes()}
         mounts = [row for row in Path("/proc/self/mountinfo").read_text().splitlines() if str(data) in row]
