@@ -54,8 +54,10 @@ def test_a_policy_is_written_with_what_the_editor_knows(console: Console) -> Non
     page.get_by_label("All resources (*)").uncheck()
     page.get_by_role("button", name="Add a resource").click()
     page.get_by_label("Resource ARN 1").fill("arn:aws:s3:::example/*")
+    page.keyboard.press("Tab")  # the suggestions close: they may lie over what one clicks next
     page.get_by_role("button", name="Add a condition").click()
     page.get_by_label("Condition key 1").fill("aws:SourceIp")
+    page.keyboard.press("Tab")
     page.get_by_role("button", name="Operator 1").click()
     page.get_by_role("option", name="IpAddress", exact=True).click()
     page.get_by_label("Value 1").fill("192.0.2.0/24")
@@ -100,6 +102,33 @@ def import_policy(page: Any, name: str) -> None:
     dialog.get_by_placeholder("Find policies by name").fill(name)
     dialog.get_by_role("radio", name=name, exact=True).check()
     dialog.get_by_role("button", name="Import", exact=True).click()
+
+
+def test_what_is_typed_faster_than_the_page_follows_is_kept(console: Console) -> None:
+    """The page told each change is busy for a while: what it answers then is old, and must not replace what is new."""
+    page = console.page
+    console.open("/iam/policies/create")
+    console.sign_in()
+    write(page, "Policy document", "")
+    letters = "".join(f"{number} " for number in range(20))
+    page.evaluate(
+        """async (letters) => {
+            for (const each of letters) {
+                document.execCommand('insertText', false, each);
+                await new Promise((then) => {
+                    const { port1, port2 } = new MessageChannel();
+                    port1.onmessage = then;
+                    port2.postMessage(0);
+                });
+            }
+        }""",
+        letters,
+    )
+    page.get_by_text("Nothing may follow the closing brace").first.wait_for()
+    assert (
+        "".join(page.get_by_label("Policy document", exact=True).locator(".cm-line").all_inner_texts())
+        == letters
+    )
 
 
 def test_formatting_importing_and_counting(console: Console) -> None:

@@ -4,16 +4,15 @@ import {
   GetAccountSummaryCommand,
   GetAccessKeyLastUsedCommand,
   GetLoginProfileCommand,
+  GetOutboundWebIdentityFederationInfoCommand,
   IAMClient,
   ListAccessKeysCommand,
   ListAccountAliasesCommand,
   ListMFADevicesCommand,
-  ListSSHPublicKeysCommand,
   type AccessKeyLastUsed,
   type AccessKeyMetadata,
   type MFADevice,
   type PasswordPolicy,
-  type SSHPublicKeyMetadata,
 } from '@aws-sdk/client-iam';
 import { perSession } from '../clients';
 import { isCode } from '../errors';
@@ -62,10 +61,6 @@ export async function listKeys(): Promise<Key[]> {
   );
 }
 
-export async function listSshKeys(): Promise<SSHPublicKeyMetadata[]> {
-  return (await iam().send(new ListSSHPublicKeysCommand(mine()))).SSHPublicKeys ?? [];
-}
-
 export async function getAlias(): Promise<string> {
   return (await iam().send(new ListAccountAliasesCommand({}))).AccountAliases?.[0] ?? '';
 }
@@ -83,6 +78,16 @@ export async function getPasswordPolicy(): Promise<PasswordPolicy | null> {
 export async function getTokenVersion(): Promise<number | undefined> {
   const reply = await iam().send(new GetAccountSummaryCommand({}));
   return (reply.SummaryMap as Record<string, number> | undefined)?.GlobalEndpointTokenVersion;
+}
+
+/** The issuer of the tokens by which services outside know who calls; null where nobody may ask for them. */
+export async function getIssuer(): Promise<string | null> {
+  try {
+    return (await iam().send(new GetOutboundWebIdentityFederationInfoCommand({}))).IssuerIdentifier ?? null;
+  } catch (error) {
+    if (isCode(error, 'FeatureDisabledException') || isCode(error, 'FeatureDisabled')) return null;
+    throw error;
+  }
 }
 
 /** Where IAM users of an account sign in. */

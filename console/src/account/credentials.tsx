@@ -11,7 +11,7 @@ import { signInAddress } from './api';
 import { KeysSection } from './keys';
 import { MfaSection } from './mfa';
 import { PasswordSection } from './password';
-import { SshKeysSection } from './ssh-keys';
+import { SshKeys } from './ssh-keys';
 
 const s = t.credentials;
 
@@ -44,7 +44,7 @@ export default function SecurityCredentials() {
           <PasswordSection />
           <MfaSection />
           <KeysSection />
-          {kind === 'User' && <SshKeysSection />}
+          {kind === 'User' && <SshKeys userName={name} level="h2" />}
         </SpaceBetween>
       ) : (
         <Container>

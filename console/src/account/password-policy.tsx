@@ -17,6 +17,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { aws } from '../cli';
 import { useAction, useLoad } from '../data';
+import { changedMeanwhile } from '../errors';
 import { FormModal } from '../shell/form-modal';
 import { ErrorAlert, useFlash } from '../shell/parts';
 import { t } from '../strings';
@@ -104,6 +105,7 @@ interface EditProps {
 }
 
 function Edit({ rules, onSaved, onDismiss }: EditProps) {
+  const [before] = useState(JSON.stringify(rules ?? null));
   const [length, setLength] = useState(String(rules?.MinimumPasswordLength ?? 8));
   const [age, setAge] = useState(String(rules?.MaxPasswordAge ?? ''));
   const [reuse, setReuse] = useState(String(rules?.PasswordReusePrevention ?? ''));
@@ -150,6 +152,7 @@ function Edit({ rules, onSaved, onDismiss }: EditProps) {
       ]}
       onDismiss={onDismiss}
       onSubmit={async () => {
+        if (JSON.stringify(await getPasswordPolicy()) !== before) throw changedMeanwhile(s.changed);
         await iam().send(new UpdateAccountPasswordPolicyCommand(input));
         onSaved();
       }}

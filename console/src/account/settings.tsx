@@ -2,6 +2,8 @@
 import {
   CreateAccountAliasCommand,
   DeleteAccountAliasCommand,
+  DisableOutboundWebIdentityFederationCommand,
+  EnableOutboundWebIdentityFederationCommand,
   GenerateCredentialReportCommand,
   GetCredentialReportCommand,
   SetSecurityTokenServicePreferencesCommand,
@@ -15,6 +17,7 @@ import Input from '@cloudscape-design/components/input';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import RadioGroup from '@cloudscape-design/components/radio-group';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { useState } from 'react';
 import { aws } from '../cli';
 import { useAction, useLoad } from '../data';
@@ -22,7 +25,7 @@ import { session } from '../session';
 import { FormModal } from '../shell/form-modal';
 import { CliCommand, Copyable, download, ErrorAlert, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
-import { getAlias, getTokenVersion, iam, signInAddress } from './api';
+import { getAlias, getIssuer, getTokenVersion, iam, signInAddress } from './api';
 import { PasswordPolicySection } from './password-policy';
 
 const s = t.settings;
@@ -36,6 +39,7 @@ export default function Settings() {
       <AliasSection />
       <PasswordPolicySection />
       <TokenSection />
+      <OutboundSection />
       <ReportSection />
     </SpaceBetween>
   );
@@ -171,6 +175,59 @@ function TokenSection() {
               { value: '2', label: s.sts.v2 },
             ]}
           />
+        </FormModal>
+      )}
+    </Container>
+  );
+}
+
+function OutboundSection() {
+  const issuer = useLoad(getIssuer, 'outbound federation');
+  const [asking, setAsking] = useState(false);
+  const flash = useFlash();
+  const on = Boolean(issuer.data);
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          description={s.outbound.description}
+          actions={
+            <Button disabled={issuer.data === undefined} onClick={() => setAsking(true)}>
+              {on ? s.outbound.disable : s.outbound.enable}
+            </Button>
+          }
+        >
+          {s.outbound.title}
+        </Header>
+      }
+    >
+      <ErrorAlert error={issuer.error} />
+      <KeyValuePairs
+        columns={2}
+        minColumnWidth={280}
+        items={[
+          {
+            label: s.outbound.state,
+            value: issuer.data === undefined ? (issuer.loading ? t.loading : t.unknown) : <StatusIndicator type={on ? 'success' : 'stopped'}>{on ? s.outbound.on : s.outbound.off}</StatusIndicator>,
+          },
+          ...(issuer.data ? [{ label: s.outbound.issuer, value: <Copyable text={issuer.data} label={s.outbound.issuer} /> }] : []),
+        ]}
+      />
+      {asking && (
+        <FormModal
+          header={on ? s.outbound.disable : s.outbound.enable}
+          button={on ? s.outbound.disable : s.outbound.enable}
+          commands={[aws('iam', on ? 'disable-outbound-web-identity-federation' : 'enable-outbound-web-identity-federation', {})]}
+          onDismiss={() => setAsking(false)}
+          onSubmit={async () => {
+            if (on) await iam().send(new DisableOutboundWebIdentityFederationCommand({}));
+            else await iam().send(new EnableOutboundWebIdentityFederationCommand({}));
+            flash.push('success', on ? s.outbound.disabled : s.outbound.enabled);
+            await issuer.reload();
+          }}
+        >
+          <Box>{on ? s.outbound.disableWarning : s.outbound.enableHint}</Box>
         </FormModal>
       )}
     </Container>

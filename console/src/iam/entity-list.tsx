@@ -1,34 +1,81 @@
-/** What the lists of users, groups and roles have in common: details asked for as rows come into view, and deleting several. */
+/** What the lists of users, groups and roles have in common: details asked for as rows come into view, and deleting one or several. */
 import Box from '@cloudscape-design/components/box';
 import { useCallback, useRef, useState } from 'react';
-import { Confirm } from '../shell/parts';
+import { navigate } from '../routing';
+import { Confirm, useFlash } from '../shell/parts';
 import { t } from '../strings';
 
-/** What a list's own call does not tell, asked for once for each row on the screen; both functions must be stable. */
+/**
+ * What a list's own call does not tell, asked for once for each row on the screen; both functions must be stable.
+ * `refused` names the rows for which nothing is told, mostly because one may not ask.
+ */
 export function useDetails<Item, Detail>(nameOf: (item: Item) => string, ask: (item: Item) => Promise<Detail>) {
   const [details, setDetails] = useState<Record<string, Detail>>({});
+  const [refused, setRefused] = useState<Record<string, boolean>>({});
   const asked = useRef(new Set<string>());
+  const shown = useRef<readonly Item[]>([]);
   const onVisible = useCallback(
     (visible: readonly Item[]) => {
+      shown.current = visible;
       for (const item of visible) {
         const name = nameOf(item);
         if (!name || asked.current.has(name)) continue;
         asked.current.add(name);
         ask(item).then(
           (detail) => setDetails((old) => ({ ...old, [name]: detail })),
-          () => undefined,
+          () => setRefused((old) => ({ ...old, [name]: true })),
         );
       }
     },
     [nameOf, ask],
   );
-  const forget = useCallback(() => asked.current.clear(), []);
-  return { details, onVisible, forget };
+  const again = useCallback(() => {
+    asked.current.clear();
+    setRefused({});
+    onVisible(shown.current);
+  }, [onVisible]);
+  return { details, refused, onVisible, again };
+}
+
+interface Words {
+  deleteHeader: (name: string) => string;
+  deleteWarning: string;
+}
+
+interface DeleteOneProps {
+  name: string;
+  words: Words & { deleted: (name: string) => string };
+  commands: string[];
+  remove: () => Promise<void>;
+  /** The list that is shown when it is gone. */
+  list: string;
+  onDismiss: () => void;
+}
+
+/** Ask on a thing's own page for its name, then delete it and go back to the list. */
+export function DeleteOne({ name, words, commands, remove, list, onDismiss }: DeleteOneProps) {
+  const { push } = useFlash();
+  return (
+    <Confirm
+      header={words.deleteHeader(name)}
+      word={name}
+      button={t.delete}
+      commands={commands}
+      onDismiss={onDismiss}
+      onConfirm={async () => {
+        await remove();
+        push('success', words.deleted(name));
+        navigate(list);
+      }}
+    >
+      <Box>{words.deleteWarning}</Box>
+    </Confirm>
+  );
 }
 
 interface DeleteSeveralProps {
   names: readonly string[];
-  words: { deleteHeader: (name: string) => string; deleteSeveral: (count: number) => string; deleteWarning: string };
+  words: Words & { deleteSeveral: (count: number) => string };
   commands: (name: string) => string[];
   remove: (name: string) => Promise<void>;
   reload: () => Promise<void>;

@@ -1,6 +1,5 @@
 /** A group's own page: who is in it, and what that lets them do. */
 import { GetGroupCommand } from '@aws-sdk/client-iam';
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
@@ -12,12 +11,13 @@ import Spinner from '@cloudscape-design/components/spinner';
 import { useState } from 'react';
 import { aws } from '../cli';
 import { useAction, useLoad } from '../data';
-import { navigate, pathOf, To } from '../routing';
+import { pathOf, To } from '../routing';
 import { FormModal } from '../shell/form-modal';
 import { List } from '../shell/list';
-import { CliCommand, Confirm, Copyable, Empty, ErrorAlert, useFlash, when } from '../shell/parts';
+import { CliCommand, Copyable, Empty, ErrorAlert, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
 import { iam, listUsers } from './api';
+import { DeleteOne } from './entity-list';
 import { LastAccessed } from './last-accessed';
 import { Permissions } from './permissions';
 import { LinkedTabs } from './tabs';
@@ -28,7 +28,6 @@ const s = t.iam.groups;
 export default function GroupPage({ name }: { name: string }) {
   const loaded = useLoad(async () => (await iam().send(new GetGroupCommand({ GroupName: name, MaxItems: 1 }))).Group, `group ${name}`, 20);
   const [deleting, setDeleting] = useState(false);
-  const { push } = useFlash();
   if (loaded.loading) return <Spinner size="large" />;
   const group = loaded.data;
   if (!group) return <ErrorAlert error={loaded.error} />;
@@ -56,22 +55,7 @@ export default function GroupPage({ name }: { name: string }) {
           { id: 'accessed', label: t.iam.role.tabs.accessed, content: <LastAccessed arn={group.Arn ?? ''} /> },
         ]}
       />
-      {deleting && (
-        <Confirm
-          header={s.deleteHeader(name)}
-          word={name}
-          button={t.delete}
-          commands={deleteGroupCommands(name)}
-          onDismiss={() => setDeleting(false)}
-          onConfirm={async () => {
-            await deleteGroup(name);
-            push('success', s.deleted(name));
-            navigate('/iam/groups');
-          }}
-        >
-          <Box>{s.deleteWarning}</Box>
-        </Confirm>
-      )}
+      {deleting && <DeleteOne name={name} words={s} commands={deleteGroupCommands(name)} remove={() => deleteGroup(name)} list="/iam/groups" onDismiss={() => setDeleting(false)} />}
     </SpaceBetween>
   );
 }

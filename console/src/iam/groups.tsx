@@ -36,7 +36,7 @@ export default function Groups() {
   const groups = useLoad(listGroups, 'groups', 15);
   const [selected, setSelected] = useState<string[]>([]);
   const [deleting, setDeleting] = useState<string[]>([]);
-  const { details, onVisible, forget } = useDetails(nameOf, count);
+  const { details, refused, onVisible, again } = useDetails(nameOf, count);
   const { push } = useFlash();
   return (
     <>
@@ -60,8 +60,8 @@ export default function Groups() {
               iconName="refresh"
               ariaLabel={t.refresh}
               onClick={() => {
-                forget();
-                void groups.reload().then(() => onVisible(groups.data ?? []));
+                void groups.reload();
+                again();
               }}
             />
             <Button disabled={!selected.length} onClick={() => setDeleting(selected)}>
@@ -77,8 +77,8 @@ export default function Groups() {
         }
         columns={[
           { id: 'name', header: s.name, cell: (group) => <To path={pathOf('iam', 'groups', group.GroupName ?? '')}>{group.GroupName}</To>, sortingField: 'GroupName', isRowHeader: true },
-          { id: 'users', header: t.iam.users.title, cell: (group) => details[group.GroupName ?? '']?.users ?? '…' },
-          { id: 'permissions', header: s.permissions, cell: (group) => s.policies(details[group.GroupName ?? '']?.policies) },
+          { id: 'users', header: t.iam.users.title, cell: (group) => details[group.GroupName ?? '']?.users ?? (refused[group.GroupName ?? ''] ? t.unknown : '…') },
+          { id: 'permissions', header: s.permissions, cell: (group) => (refused[group.GroupName ?? ''] ? t.unknown : s.policies(details[group.GroupName ?? '']?.policies)) },
           { id: 'path', header: t.path, cell: (group) => group.Path, sortingField: 'Path' },
           { id: 'arn', header: 'ARN', cell: (group) => <Copyable text={group.Arn ?? ''} label="ARN" /> },
           { id: 'created', header: t.created, cell: (group) => when(group.CreateDate) },

@@ -12,7 +12,9 @@ import {
   DetachRolePolicyCommand,
   DetachUserPolicyCommand,
   GetGroupPolicyCommand,
+  GetRoleCommand,
   GetRolePolicyCommand,
+  GetUserCommand,
   GetUserPolicyCommand,
   ListAttachedGroupPoliciesCommand,
   ListAttachedRolePoliciesCommand,
@@ -101,6 +103,15 @@ export async function deleteInline({ kind, name }: Identity, PolicyName: string)
   if (kind === 'role') await iam().send(new DeleteRolePolicyCommand({ RoleName: name, PolicyName }));
   else if (kind === 'user') await iam().send(new DeleteUserPolicyCommand({ UserName: name, PolicyName }));
   else await iam().send(new DeleteGroupPolicyCommand({ GroupName: name, PolicyName }));
+}
+
+/** The boundary's ARN as it is now, empty where there is none. */
+export async function boundaryOf({ kind, name }: Identity): Promise<string> {
+  const found =
+    kind === 'role'
+      ? (await iam().send(new GetRoleCommand({ RoleName: name }))).Role
+      : (await iam().send(new GetUserCommand({ UserName: name }))).User;
+  return found?.PermissionsBoundary?.PermissionsBoundaryArn ?? '';
 }
 
 /** Set a boundary, or take it off where `arn` is undefined; groups have none. */

@@ -7,12 +7,13 @@ import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { useAction, useLoad } from '../data';
+import { changedMeanwhile } from '../errors';
 import { follow, href, navigate, To } from '../routing';
 import { List } from '../shell/list';
 import { CliCommand, Confirm, Empty, ErrorAlert, useFlash } from '../shell/parts';
 import { t } from '../strings';
 import { listPolicies, policyPath } from './api';
-import { attachedTo, attachTo, commands, deleteInline, detachFrom, type Identity, inlineOf, inlinePathOf, setBoundary } from './identity';
+import { attachedTo, attachTo, boundaryOf, commands, deleteInline, detachFrom, type Identity, inlineOf, inlinePathOf, setBoundary } from './identity';
 import { PolicyTable } from './policy-table';
 
 const s = t.iam.permissions;
@@ -237,6 +238,7 @@ function Boundary({ identity, arn, onChanged }: { identity: Identity; arn: strin
           commands={[commands.boundary(identity, undefined)]}
           onDismiss={() => setRemoving(false)}
           onConfirm={async () => {
+            if ((await boundaryOf(identity)) !== arn) throw changedMeanwhile(s.boundaryChanged);
             await setBoundary(identity, undefined);
             push('success', s.boundaryRemoved(identity.name));
             await onChanged();
@@ -251,12 +253,14 @@ function Boundary({ identity, arn, onChanged }: { identity: Identity; arn: strin
 
 function ChooseBoundary({ identity, now, onDismiss, onDone }: DialogProps & { now: string }) {
   const policies = useLoad(listPolicies, 'policies');
+  const [before] = useState(now);
   const [chosen, setChosen] = useState<string[]>(now ? [now] : []);
   const { busy, error, run } = useAction();
   const { push } = useFlash();
   const [arn] = chosen;
   const save = () =>
     run(async () => {
+      if ((await boundaryOf(identity)) !== before) throw changedMeanwhile(s.boundaryChanged);
       await setBoundary(identity, arn);
       push('success', s.boundaryDone(arn?.split('/').pop() ?? '', identity.name));
       await onDone();

@@ -11,13 +11,14 @@ import Spinner from '@cloudscape-design/components/spinner';
 import { lazy, Suspense, useState } from 'react';
 import { aws } from '../cli';
 import { all, useLoad } from '../data';
-import { follow, href, navigate, To } from '../routing';
+import { follow, href, To } from '../routing';
 import { FormModal } from '../shell/form-modal';
 import { List } from '../shell/list';
-import { Confirm, Copyable, CopyIcon, Empty, ErrorAlert, useFlash, when } from '../shell/parts';
+import { Copyable, CopyIcon, Empty, ErrorAlert, useFlash, when } from '../shell/parts';
 import { TagForm } from '../shell/tag-form';
 import { t } from '../strings';
 import { getPolicy, iam, tagOptions, versionText } from './api';
+import { DeleteOne } from './entity-list';
 import { AttachTo } from './attach-to';
 import { commands, detachFrom, pageOf } from './identity';
 import { deletePolicy, deletePolicyCommands, type Entity, entitiesOf } from './policy-actions';
@@ -39,7 +40,6 @@ export default function PolicyPage({ arn }: { arn: string }) {
     15,
   );
   const [deleting, setDeleting] = useState(false);
-  const { push } = useFlash();
   if (loaded.loading) return <Spinner size="large" />;
   if (!loaded.data) return <ErrorAlert error={loaded.error} />;
   const { policy, text } = loaded.data;
@@ -73,22 +73,7 @@ export default function PolicyPage({ arn }: { arn: string }) {
           { id: 'versions', label: s.tabs.versions, content: <Versions arn={arn} managed={managed} onChanged={loaded.reload} /> },
         ]}
       />
-      {deleting && (
-        <Confirm
-          header={s.deleteHeader(name)}
-          word={name}
-          button={t.delete}
-          commands={deletePolicyCommands(arn)}
-          onDismiss={() => setDeleting(false)}
-          onConfirm={async () => {
-            await deletePolicy(arn);
-            push('success', s.deleted(name));
-            navigate('/iam/policies');
-          }}
-        >
-          <Box>{s.deleteWarning}</Box>
-        </Confirm>
-      )}
+      {deleting && <DeleteOne name={name} words={s} commands={deletePolicyCommands(arn)} remove={() => deletePolicy(arn)} list="/iam/policies" onDismiss={() => setDeleting(false)} />}
     </SpaceBetween>
   );
 }

@@ -10,6 +10,7 @@ import {
   UntagSAMLProviderCommand,
   UpdateOpenIDConnectProviderThumbprintCommand,
   UpdateSAMLProviderCommand,
+  type Tag,
 } from '@aws-sdk/client-iam';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
@@ -24,18 +25,28 @@ import Textarea from '@cloudscape-design/components/textarea';
 import { useState } from 'react';
 import { aws } from '../cli';
 import { useAction, useLoad } from '../data';
+import { changedMeanwhile } from '../errors';
 import { navigate } from '../routing';
 import { FormModal } from '../shell/form-modal';
 import { Confirm, Copyable, ErrorAlert, useFlash, when } from '../shell/parts';
 import { TagForm } from '../shell/tag-form';
 import { t } from '../strings';
 import { iam, tagOptions } from './api';
-import { Held } from './held';
+import { Held } from '../account/held';
 import { deleteProvider, deleteProviderCommand, nameOf } from './providers';
 
 const s = t.iam.providers;
 
-async function get(arn: string, kind: 'oidc' | 'saml') {
+interface Facts {
+  created: Date | undefined;
+  tags: Tag[];
+  audiences: string[];
+  thumbprints: string[];
+  metadata: string;
+  until: Date | undefined;
+}
+
+async function get(arn: string, kind: 'oidc' | 'saml'): Promise<Facts> {
   if (kind === 'oidc') {
     const reply = await iam().send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }));
     return { created: reply.CreateDate, tags: reply.Tags ?? [], audiences: reply.ClientIDList ?? [], thumbprints: reply.ThumbprintList ?? [], metadata: '', until: undefined };
@@ -43,6 +54,9 @@ async function get(arn: string, kind: 'oidc' | 'saml') {
   const reply = await iam().send(new GetSAMLProviderCommand({ SAMLProviderArn: arn }));
   return { created: reply.CreateDate, tags: reply.Tags ?? [], audiences: [], thumbprints: [], metadata: reply.SAMLMetadataDocument ?? '', until: reply.ValidUntil };
 }
+
+/** What the dialog puts up for editing: one of the two is empty. */
+const editable = ({ thumbprints, metadata }: Facts): string => metadata || thumbprints.join('\n');
 
 export default function ProviderPage({ arn }: { arn: string }) {
   const kind = arn.includes(':oidc-provider/') ? 'oidc' : 'saml';
@@ -108,7 +122,7 @@ export default function ProviderPage({ arn }: { arn: string }) {
           ];
         }}
       />
-      {editing && <Edit arn={arn} kind={kind} value={kind === 'oidc' ? thumbprints.join('\n') : metadata} onDismiss={() => setEditing(false)} onDone={loaded.reload} />}
+      {editing && <Edit arn={arn} kind={kind} value={editable(loaded.data)} onDismiss={() => setEditing(false)} onDone={loaded.reload} />}
       {deleting && (
         <Confirm
           header={s.deleteHeader(name)}
@@ -130,6 +144,7 @@ export default function ProviderPage({ arn }: { arn: string }) {
 }
 
 function Edit({ arn, kind, value, onDismiss, onDone }: { arn: string; kind: 'oidc' | 'saml'; value: string; onDismiss: () => void; onDone: () => Promise<void> }) {
+  const [before] = useState(value);
   const [text, setText] = useState(value);
   const { push } = useFlash();
   const list = text.split(/\s+/).filter(Boolean);
@@ -146,6 +161,7 @@ function Edit({ arn, kind, value, onDismiss, onDone }: { arn: string; kind: 'oid
       ]}
       onDismiss={onDismiss}
       onSubmit={async () => {
+        if (editable(await get(arn, kind)) !== before) throw changedMeanwhile(s.changed);
         if (kind === 'oidc') await iam().send(new UpdateOpenIDConnectProviderThumbprintCommand({ OpenIDConnectProviderArn: arn, ThumbprintList: list }));
         else await iam().send(new UpdateSAMLProviderCommand({ SAMLProviderArn: arn, SAMLMetadataDocument: text }));
         push('success', s.saved(nameOf(arn)));

@@ -1,6 +1,5 @@
 /** A role's own page. */
 import { ListRoleTagsCommand, TagRoleCommand, UntagRoleCommand } from '@aws-sdk/client-iam';
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
@@ -10,12 +9,13 @@ import Spinner from '@cloudscape-design/components/spinner';
 import { useState } from 'react';
 import { aws } from '../cli';
 import { all, useLoad } from '../data';
-import { href, navigate } from '../routing';
+import { href } from '../routing';
 import { session } from '../session';
-import { ago, Confirm, Copyable, ErrorAlert, useFlash, when } from '../shell/parts';
+import { ago, Copyable, ErrorAlert, when } from '../shell/parts';
 import { TagForm } from '../shell/tag-form';
 import { t } from '../strings';
 import { deleteCommands, deleteRole, getRole, iam, profilesOf, tagOptions, trusted } from './api';
+import { DeleteOne } from './entity-list';
 import { LastAccessed } from './last-accessed';
 import { Permissions } from './permissions';
 import { Revoke } from './role-revoke';
@@ -34,7 +34,6 @@ export default function Role({ name }: { name: string }) {
   const profiles = useLoad(() => profilesOf(name), name);
   const [deleting, setDeleting] = useState(false);
   const [editing, setEditing] = useState(false);
-  const { push } = useFlash();
   if (role.loading) return <Spinner size="large" />;
   const found = role.data;
   if (!found) return <ErrorAlert error={role.error} />;
@@ -100,22 +99,7 @@ export default function Role({ name }: { name: string }) {
         ]}
       />
       {editing && <Settings role={found} onDismiss={() => setEditing(false)} onDone={role.reload} />}
-      {deleting && (
-        <Confirm
-          header={t.iam.roles.deleteHeader(name)}
-          word={name}
-          button={t.delete}
-          commands={deleteCommands(name)}
-          onDismiss={() => setDeleting(false)}
-          onConfirm={async () => {
-            await deleteRole(name);
-            push('success', t.iam.roles.deleted(name));
-            navigate('/iam/roles');
-          }}
-        >
-          <Box>{t.iam.roles.deleteWarning}</Box>
-        </Confirm>
-      )}
+      {deleting && <DeleteOne name={name} words={t.iam.roles} commands={deleteCommands(name)} remove={() => deleteRole(name)} list="/iam/roles" onDismiss={() => setDeleting(false)} />}
     </SpaceBetween>
   );
 }

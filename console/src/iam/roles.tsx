@@ -32,7 +32,7 @@ export default function Roles() {
   const roles = useLoad(listRoles, 'roles', 15);
   const [selected, setSelected] = useState<string[]>([]);
   const [deleting, setDeleting] = useState<string[]>([]);
-  const { details: used, onVisible, forget } = useDetails(nameOf, lastUse);
+  const { details: used, refused, onVisible, again } = useDetails(nameOf, lastUse);
   const { push } = useFlash();
   const usedAt = (role: Role) => used[role.RoleName ?? '']?.getTime() ?? 0;
 
@@ -58,8 +58,8 @@ export default function Roles() {
               iconName="refresh"
               ariaLabel={t.refresh}
               onClick={() => {
-                forget();
                 void roles.reload();
+                again();
               }}
             />
             <Button disabled={!selected.length} onClick={() => setDeleting(selected)}>
@@ -92,7 +92,7 @@ export default function Roles() {
             header: s.lastActivity,
             cell: (role) => {
               const date = used[role.RoleName ?? ''];
-              if (date === undefined) return '…';
+              if (date === undefined) return refused[role.RoleName ?? ''] ? t.unknown : '…';
               return date ? <span title={when(date)}>{ago(date)}</span> : t.none;
             },
             sortingComparator: (a, b) => usedAt(a) - usedAt(b),

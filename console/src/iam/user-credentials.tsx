@@ -21,6 +21,7 @@ import { useState } from 'react';
 import { signInAddress } from '../account/api';
 import { NewAccessKey } from '../account/new-access-key';
 import { NewMfaDevice } from '../account/new-mfa-device';
+import { SshKeys } from '../account/ssh-keys';
 import { aws } from '../cli';
 import { useAction, useLoad } from '../data';
 import { session } from '../session';
@@ -29,38 +30,40 @@ import { ago, Confirm, Copyable, ErrorAlert, useFlash, when } from '../shell/par
 import { t } from '../strings';
 import { iam } from './api';
 import { type Choice, FRESH, PasswordChoice, PasswordOnce } from './password-choice';
-import { Held } from './held';
-import { ServiceCredentials, SshKeys } from './user-other-credentials';
-import { devicesOf, type Key, keysOf, newPassword, type Password } from './users-api';
+import { Held } from '../account/held';
+import { ServiceCredentials } from './service-credentials';
+import { type Detail, devicesOf, type Key, keysOf, newPassword } from './users-api';
 
 const s = t.iam.users.credentials;
 
 interface Props {
   user: User;
-  password: Password | undefined;
+  /** Undefined where it is not known, which is not the same as having none. */
+  detail: Detail | undefined;
   onChanged: () => Promise<void>;
 }
 
-export function Credentials({ user, password, onChanged }: Props) {
+export function Credentials({ user, detail, onChanged }: Props) {
   const name = user.UserName ?? '';
   return (
     <SpaceBetween size="l">
-      <ConsoleAccess user={user} password={password} onChanged={onChanged} />
+      <ConsoleAccess user={user} detail={detail} onChanged={onChanged} />
       <Devices name={name} onChanged={onChanged} />
       <Keys name={name} onChanged={onChanged} />
-      <SshKeys name={name} />
+      <SshKeys userName={name} />
       <ServiceCredentials name={name} />
     </SpaceBetween>
   );
 }
 
-function ConsoleAccess({ user, password, onChanged }: Props) {
+function ConsoleAccess({ user, detail, onChanged }: Props) {
   const name = user.UserName ?? '';
   const [managing, setManaging] = useState(false);
   const [removing, setRemoving] = useState(false);
   const [choice, setChoice] = useState<Choice>(FRESH);
   const [once, setOnce] = useState('');
   const { push } = useFlash();
+  const password = detail?.password;
   const has = password !== undefined;
   return (
     <Container
@@ -70,7 +73,7 @@ function ConsoleAccess({ user, password, onChanged }: Props) {
           actions={
             <SpaceBetween direction="horizontal" size="xs">
               {has && <Button onClick={() => setRemoving(true)}>{s.removeAccess}</Button>}
-              <Button onClick={() => setManaging(true)}>
+              <Button disabled={!detail} onClick={() => setManaging(true)}>
                 {has ? s.manage : s.enable}
               </Button>
             </SpaceBetween>
@@ -86,7 +89,7 @@ function ConsoleAccess({ user, password, onChanged }: Props) {
           { label: t.iam.users.password.address, value: <Copyable text={signInAddress(session().account)} label={t.iam.users.password.address} /> },
           {
             label: t.iam.users.password.title,
-            value: password ? `${s.setAt(when(password.since))}${password.mustChange ? `, ${s.mustChange}` : ''}` : s.notSet,
+            value: password ? `${s.setAt(when(password.since))}${password.mustChange ? `, ${s.mustChange}` : ''}` : detail ? s.notSet : t.unknown,
           },
           { label: t.iam.users.lastSignIn, value: when(user.PasswordLastUsed) },
         ]}

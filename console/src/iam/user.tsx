@@ -1,6 +1,5 @@
 /** A user's own page. */
 import { ListUserTagsCommand, TagUserCommand, UntagUserCommand } from '@aws-sdk/client-iam';
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
@@ -10,11 +9,11 @@ import Spinner from '@cloudscape-design/components/spinner';
 import { useState } from 'react';
 import { aws } from '../cli';
 import { all, useLoad } from '../data';
-import { navigate } from '../routing';
-import { ago, Confirm, Copyable, ErrorAlert, useFlash, when } from '../shell/parts';
+import { ago, Copyable, ErrorAlert, when } from '../shell/parts';
 import { TagForm } from '../shell/tag-form';
 import { t } from '../strings';
 import { iam, tagOptions } from './api';
+import { DeleteOne } from './entity-list';
 import { LastAccessed } from './last-accessed';
 import { Permissions } from './permissions';
 import { LinkedTabs } from './tabs';
@@ -25,23 +24,30 @@ import { deleteUser, deleteUserCommands, detailOf, getUser } from './users-api';
 const s = t.iam.users;
 
 export default function UserPage({ name }: { name: string }) {
-  const loaded = useLoad(
-    async () => {
-      const user = await getUser(name);
-      return { user, detail: await detailOf(user) };
-    },
-    `user ${name}`,
-    20,
-  );
+  const loaded = useLoad(() => getUser(name), `user ${name}`, 20);
+  // asked for once, not every few seconds: that there is no password is told by an error, which the trail keeps
+  const details = useLoad(async () => detailOf(await getUser(name)), `details of user ${name}`);
   const [deleting, setDeleting] = useState(false);
-  const { push } = useFlash();
   if (loaded.loading) return <Spinner size="large" />;
-  if (!loaded.data) return <ErrorAlert error={loaded.error} />;
-  const { user, detail } = loaded.data;
+  const user = loaded.data;
+  if (!user) return <ErrorAlert error={loaded.error} />;
+  const detail = details.data;
+  const pending = details.loading ? '…' : t.unknown;
+  const changed = async () => {
+    await Promise.all([loaded.reload(), details.reload()]);
+  };
   return (
     <SpaceBetween size="l">
-      <ErrorAlert error={loaded.error} />
-      <Header variant="h1" actions={<Button onClick={() => setDeleting(true)}>{t.delete}</Button>}>
+      <ErrorAlert error={loaded.error ?? details.error} />
+      <Header
+        variant="h1"
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button iconName="refresh" ariaLabel={t.refresh} onClick={() => void changed()} />
+            <Button onClick={() => setDeleting(true)}>{t.delete}</Button>
+          </SpaceBetween>
+        }
+      >
         {name}
       </Header>
       <Container header={<Header variant="h2">{t.summary}</Header>}>
@@ -49,10 +55,12 @@ export default function UserPage({ name }: { name: string }) {
           columns={3}
           items={[
             { label: 'ARN', value: <Copyable text={user.Arn ?? ''} label="ARN" /> },
-            { label: s.console, value: detail.password ? (detail.mfa ? s.consoleWithMfa : s.consoleWithout) : s.noConsole },
+            { label: s.console, value: !detail ? pending : detail.password ? (detail.mfa ? s.consoleWithMfa : s.consoleWithout) : s.noConsole },
             {
               label: s.keys,
-              value: detail.keys.length
+              value: !detail
+                ? pending
+                : detail.keys.length
                 ? detail.keys.map((key) => (
                     <div key={key.AccessKeyId}>
                       {key.AccessKeyId} – {key.Status === 'Active' ? s.keyActive : s.keyInactive}
@@ -76,34 +84,19 @@ export default function UserPage({ name }: { name: string }) {
             content: (
               <Permissions
                 identity={{ kind: 'user', name }}
-                groups={detail.groups}
+                groups={detail?.groups ?? []}
                 boundary={user.PermissionsBoundary?.PermissionsBoundaryArn ?? ''}
                 onBoundary={loaded.reload}
               />
             ),
           },
-          { id: 'groups', label: s.tabs.groups(detail.groups.length), content: <UserGroups name={name} groups={detail.groups} onChanged={loaded.reload} /> },
+          { id: 'groups', label: s.tabs.groups(detail?.groups.length), content: <UserGroups name={name} groups={detail?.groups ?? []} onChanged={changed} /> },
           { id: 'tags', label: s.tabs.tags, content: <Tags name={name} /> },
-          { id: 'credentials', label: s.tabs.credentials, content: <Credentials user={user} onChanged={loaded.reload} /> },
+          { id: 'credentials', label: s.tabs.credentials, content: <Credentials user={user} detail={detail} onChanged={changed} /> },
           { id: 'accessed', label: s.tabs.accessed, content: <LastAccessed arn={user.Arn ?? ''} /> },
         ]}
       />
-      {deleting && (
-        <Confirm
-          header={s.deleteHeader(name)}
-          word={name}
-          button={t.delete}
-          commands={deleteUserCommands(name)}
-          onDismiss={() => setDeleting(false)}
-          onConfirm={async () => {
-            await deleteUser(name);
-            push('success', s.deleted(name));
-            navigate('/iam/users');
-          }}
-        >
-          <Box>{s.deleteWarning}</Box>
-        </Confirm>
-      )}
+      {deleting && <DeleteOne name={name} words={s} commands={deleteUserCommands(name)} remove={() => deleteUser(name)} list="/iam/users" onDismiss={() => setDeleting(false)} />}
     </SpaceBetween>
   );
 }

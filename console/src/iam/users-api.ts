@@ -62,8 +62,13 @@ export async function leave(user: string, group: string): Promise<void> {
   await iam().send(new RemoveUserFromGroupCommand({ UserName: user, GroupName: group }));
 }
 
+export interface Password {
+  since: Date | undefined;
+  mustChange: boolean;
+}
+
 /** When the password was set; undefined where there is none. */
-export async function passwordOf(name: string): Promise<{ since: Date | undefined; mustChange: boolean } | undefined> {
+export async function passwordOf(name: string): Promise<Password | undefined> {
   try {
     const { LoginProfile } = await iam().send(new GetLoginProfileCommand({ UserName: name }));
     return { since: LoginProfile?.CreateDate, mustChange: LoginProfile?.PasswordResetRequired ?? false };
@@ -95,7 +100,7 @@ export async function devicesOf(name: string) {
 export interface Detail {
   groups: string[];
   mfa: boolean;
-  password: Date | undefined;
+  password: Password | undefined;
   keys: Key[];
   last: Date | undefined;
 }
@@ -107,7 +112,7 @@ export async function detailOf(user: User): Promise<Detail> {
   return {
     groups,
     mfa: devices.length > 0,
-    password: password?.since,
+    password,
     keys,
     last: times.sort((a, b) => b.getTime() - a.getTime())[0],
   };

@@ -34,11 +34,11 @@ export default function Users() {
   const [selected, setSelected] = useState<string[]>([]);
   const [deleting, setDeleting] = useState<string[]>([]);
   // ListUsers tells little: what else the columns show is asked for, for those on the screen
-  const { details, onVisible, forget } = useDetails(nameOf, detailOf);
+  const { details, refused, onVisible, again } = useDetails(nameOf, detailOf);
   const { push } = useFlash();
   const detail = (user: User, show: (found: Detail) => string) => {
     const found = details[user.UserName ?? ''];
-    return found ? show(found) : '…';
+    return found ? show(found) : refused[user.UserName ?? ''] ? t.unknown : '…';
   };
   const active = (found: Detail) => found.keys.filter(({ Status }) => Status === 'Active');
   return (
@@ -63,8 +63,8 @@ export default function Users() {
               iconName="refresh"
               ariaLabel={t.refresh}
               onClick={() => {
-                forget();
-                void users.reload().then(() => onVisible(users.data ?? []));
+                void users.reload();
+                again();
               }}
             />
             <Button disabled={!selected.length} onClick={() => setDeleting(selected)}>
@@ -90,7 +90,7 @@ export default function Users() {
           { id: 'groups', header: s.groups, cell: (user) => detail(user, ({ groups }) => String(groups.length)) },
           { id: 'last', header: t.iam.roles.lastActivity, cell: (user) => detail(user, ({ last }) => (last ? ago(last) : t.none)) },
           { id: 'mfa', header: s.mfa, cell: (user) => detail(user, ({ mfa }) => (mfa ? s.mfaOn : t.none)) },
-          { id: 'password', header: s.passwordAge, cell: (user) => detail(user, ({ password }) => age(password)) },
+          { id: 'password', header: s.passwordAge, cell: (user) => detail(user, ({ password }) => age(password?.since)) },
           { id: 'signIn', header: s.lastSignIn, cell: (user) => when(user.PasswordLastUsed), sortingField: 'PasswordLastUsed' },
           { id: 'keyId', header: s.keyId, cell: (user) => detail(user, (found) => active(found).map(({ AccessKeyId }) => AccessKeyId).join(', ') || t.none) },
           {

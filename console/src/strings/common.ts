@@ -29,6 +29,7 @@ export const common = {
   description: 'Description',
   summary: 'Summary',
   tags: 'Tags',
+  unknown: 'Unknown',
   tagsChanged: 'Somebody else changed these tags while you were editing. Cancel to see them as they are now, then make your change again.',
   noPage: 'There is no such page',
   navigation: 'Pages of this service',

@@ -50,6 +50,7 @@ export const providers = {
   chooseFile: 'Choose file',
   until: 'Valid until',
   saved: (name: string) => `Provider ${name} was changed.`,
+  changed: 'Somebody else changed this provider while you were editing. Close this to see it as it is now.',
   deleteHeader: (name: string) => `Delete ${name}?`,
   deleteWarning: 'Whoever it vouches for can put on no role any more. Roles that trust it stay and trust nobody.',
   deleted: (name: string) => `Provider ${name} was deleted.`,

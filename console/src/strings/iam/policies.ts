@@ -109,6 +109,7 @@ export const permissions = {
   removeBoundary: 'Remove boundary',
   removeBoundaryWarning: 'From the next call on, everything that the attached policies allow is allowed.',
   boundaryDone: (policy: string, name: string) => `${policy} is the permissions boundary of ${name}.`,
+  boundaryChanged: 'Somebody else changed the boundary while you were choosing. Close this to see what it is now.',
   boundaryRemoved: (name: string) => `${name} has no permissions boundary any more.`,
 };
 

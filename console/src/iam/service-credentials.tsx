@@ -1,13 +1,9 @@
-/** SSH public keys and service-specific credentials of a user. */
+/** The service-specific credentials of a user. */
 import {
   CreateServiceSpecificCredentialCommand,
   DeleteServiceSpecificCredentialCommand,
-  DeleteSSHPublicKeyCommand,
   ListServiceSpecificCredentialsCommand,
-  ListSSHPublicKeysCommand,
   UpdateServiceSpecificCredentialCommand,
-  UpdateSSHPublicKeyCommand,
-  UploadSSHPublicKeyCommand,
   type ServiceSpecificCredential,
 } from '@aws-sdk/client-iam';
 import Alert from '@cloudscape-design/components/alert';
@@ -16,7 +12,6 @@ import FormField from '@cloudscape-design/components/form-field';
 import Modal from '@cloudscape-design/components/modal';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import Textarea from '@cloudscape-design/components/textarea';
 import { useState } from 'react';
 import { aws } from '../cli';
 import { useAction, useLoad } from '../data';
@@ -24,86 +19,13 @@ import { FormModal } from '../shell/form-modal';
 import { Confirm, Copyable, download, ErrorAlert, useFlash, when } from '../shell/parts';
 import { t } from '../strings';
 import { iam } from './api';
-import { Held } from './held';
+import { Held } from '../account/held';
 
 const s = t.iam.users.credentials;
 const SERVICES = ['codecommit.amazonaws.com', 'cassandra.amazonaws.com'];
 
 const status = (value: string | undefined) => (value === 'Active' ? t.iam.users.keyActive : t.iam.users.keyInactive);
 const turned = (value: string | undefined) => (value === 'Active' ? 'Inactive' : 'Active');
-
-export function SshKeys({ name }: { name: string }) {
-  const loaded = useLoad(async () => (await iam().send(new ListSSHPublicKeysCommand({ UserName: name }))).SSHPublicKeys ?? [], `ssh keys of ${name}`);
-  const [adding, setAdding] = useState(false);
-  const [body, setBody] = useState('');
-  const [deleting, setDeleting] = useState('');
-  const { error, run, clear } = useAction();
-  const { push } = useFlash();
-  return (
-    <>
-      <ErrorAlert error={error} onDismiss={clear} />
-      <Held
-        header={s.ssh}
-        description={s.sshHint}
-        loaded={loaded}
-        id={(each) => each.SSHPublicKeyId ?? ''}
-        empty={s.noSsh}
-        actions={<Button onClick={() => setAdding(true)}>{s.upload}</Button>}
-        columns={[
-          { header: s.sshId, cell: (each) => <Copyable text={each.SSHPublicKeyId ?? ''} label={s.sshId} /> },
-          { header: s.status, cell: (each) => status(each.Status) },
-          { header: s.uploaded, cell: (each) => when(each.UploadDate) },
-        ]}
-        row={(each) => [
-          {
-            text: each.Status === 'Active' ? s.deactivate : s.activate,
-            onClick: () =>
-              void run(async () => {
-                await iam().send(new UpdateSSHPublicKeyCommand({ UserName: name, SSHPublicKeyId: each.SSHPublicKeyId, Status: turned(each.Status) }));
-                await loaded.reload();
-              }),
-          },
-          { text: t.delete, onClick: () => setDeleting(each.SSHPublicKeyId ?? '') },
-        ]}
-      />
-      {adding && (
-        <FormModal
-          header={s.upload}
-          button={s.upload}
-          ready={body.trim() !== ''}
-          commands={[aws('iam', 'upload-ssh-public-key', { 'user-name': name, 'ssh-public-key-body': 'file://key.pub' })]}
-          onDismiss={() => setAdding(false)}
-          onSubmit={async () => {
-            await iam().send(new UploadSSHPublicKeyCommand({ UserName: name, SSHPublicKeyBody: body.trim() }));
-            setBody('');
-            push('success', s.uploadDone(name));
-            await loaded.reload();
-          }}
-        >
-          <FormField label={s.publicKey} description={s.publicKeyHint}>
-            <Textarea value={body} rows={5} spellcheck={false} placeholder="ssh-rsa AAAA…" onChange={({ detail }) => setBody(detail.value)} />
-          </FormField>
-        </FormModal>
-      )}
-      {deleting && (
-        <Confirm
-          header={s.deleteKeyHeader(deleting)}
-          word={deleting}
-          button={t.delete}
-          commands={[aws('iam', 'delete-ssh-public-key', { 'user-name': name, 'ssh-public-key-id': deleting })]}
-          onDismiss={() => setDeleting('')}
-          onConfirm={async () => {
-            await iam().send(new DeleteSSHPublicKeyCommand({ UserName: name, SSHPublicKeyId: deleting }));
-            push('success', s.keyDeleted(deleting));
-            await loaded.reload();
-          }}
-        >
-          {s.deleteKeyWarning}
-        </Confirm>
-      )}
-    </>
-  );
-}
 
 export function ServiceCredentials({ name }: { name: string }) {
   const loaded = useLoad(

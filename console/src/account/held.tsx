@@ -11,15 +11,17 @@ import { t } from '../strings';
 interface Props<Item> {
   header: string;
   description: string;
+  level?: 'h2' | 'h3';
   loaded: Loaded<Item[]>;
   id: (item: Item) => string;
   empty: string;
+  emptyHint?: string;
   actions: ReactNode;
   columns: { header: string; cell: (item: Item) => ReactNode }[];
   row: (item: Item) => { text: string; onClick: () => void }[];
 }
 
-export function Held<Item>({ header, description, loaded, id, empty, actions, columns, row }: Props<Item>) {
+export function Held<Item>({ header, description, level = 'h3', loaded, id, empty, emptyHint, actions, columns, row }: Props<Item>) {
   return (
     <SpaceBetween size="xs">
       <ErrorAlert error={loaded.error} />
@@ -31,11 +33,11 @@ export function Held<Item>({ header, description, loaded, id, empty, actions, co
         wrapLines
         ariaLabels={{ tableLabel: header }}
         header={
-          <Header variant="h3" description={description} counter={loaded.data ? `(${loaded.data.length})` : ''} actions={actions}>
+          <Header variant={level} description={description} counter={loaded.data ? `(${loaded.data.length})` : ''} actions={actions}>
             {header}
           </Header>
         }
-        empty={<Empty header={empty} />}
+        empty={<Empty header={empty}>{emptyHint}</Empty>}
         columnDefinitions={[
           ...columns.map((column, place) => ({ id: `${place}`, header: column.header, cell: column.cell, isRowHeader: place === 0 })),
           {
