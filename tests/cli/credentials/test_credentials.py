@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.oidc import provider
+from tests.support.quick_aws import quick_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,22 +79,19 @@ class Host:
             env={**self.environment, **environment},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
     def whoami(self, **environment: str) -> list[str]:
         """Who boto3, and the AWS CLI, are with this environment."""
         script = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
-        told = []
-        for command in (
-            [sys.executable, "-c", script],
-            [AWS, "sts", "get-caller-identity", "--query", "Arn", "--output", "text"],
-        ):
-            done = self.run(command, **environment)
-            assert done.returncode == 0, done.stderr
-            told.append(done.stdout.strip())
-        return told
+        sdk = self.run([sys.executable, "-c", script], **environment)
+        assert sdk.returncode == 0, sdk.stderr
+        words = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text"]
+        cli = quick_aws(words, {**self.environment, **environment}, self.home)
+        assert cli.returncode == 0, cli.stderr
+        return [sdk.stdout.strip(), cli.stdout.decode().strip()]
 
 
 @pytest.fixture
@@ -166,14 +164,14 @@ def serving(host: Host, *more: str) -> Iterator[dict[str, str]]:
         yield told
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         process.stdout.close()
 
 
 def ask(url: str, **headers: str) -> tuple[int, Any]:
     request = urllib.request.Request(url, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=20) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             return reply.status, json.load(reply)
     except urllib.error.HTTPError as error:
         with error:
