@@ -98,21 +98,6 @@ ONE_ANSWER = {
     "AcquireRole": "there are no role templates",
     "GetRoleTemplateVersion": "there are no role templates",
     "AssumeRoot": "no account is in an organisation",
-    **dict.fromkeys(
-        (
-            "AcceptDelegationRequest",
-            "AssociateDelegationRequest",
-            "CreateDelegationRequest",
-            "GetDelegatedAccessToken",
-            "GetDelegationRequest",
-            "GetHumanReadableSummary",
-            "ListDelegationRequests",
-            "RejectDelegationRequest",
-            "SendDelegationToken",
-            "UpdateDelegationRequest",
-        ),
-        "there are no partners",
-    ),
 }
 """Operations that say the same in every state, and why."""
 

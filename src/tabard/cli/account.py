@@ -59,7 +59,7 @@ def keep_key(path: Path, access_key_id: str, secret: str) -> bool:
     return True
 
 
-def ask(data: Path, request: dict[str, str]) -> dict[str, Any]:
+def ask(data: Path, request: dict[str, Any]) -> dict[str, Any]:
     """What the server on this data directory answers. Raises ``CommandError`` where it refuses, or none runs."""
     serving(data)
     try:

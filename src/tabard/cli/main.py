@@ -68,6 +68,10 @@ def _run(options: argparse.Namespace) -> int:
         from tabard.cli.account import account
 
         return account(options)
+    if options.command == "partner":
+        from tabard.cli.partner import partner
+
+        return partner(options)
     if options.command == "credentials":
         return credentials.credentials(options)
     if options.command == "doctor":
@@ -143,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_output(env)
 
     _add_account(commands)
+    _add_partner(commands)
     credentials.add_arguments(commands, listen_address)
 
     doctor = commands.add_parser("doctor", help="check this machine, and say what to do about it")
@@ -207,6 +212,22 @@ def _add_account(commands: Any) -> None:
     for verb in (create, listing, key):
         _add_data(verb)
         _add_output(verb)
+
+
+def _add_partner(commands: Any) -> None:
+    partners = commands.add_parser("partner", help="accounts that may ask others for temporary delegation")
+    verbs = partners.add_subparsers(dest="partner_command", metavar="VERB", required=True)
+    register = verbs.add_parser("register", help="let an account make delegation requests from templates")
+    register.add_argument("id", type=account_id, metavar="ID", help="the account's twelve digits")
+    register.add_argument("--name", required=True, help="what those see who are asked")
+    register.add_argument("--template", action="append", default=[], metavar="NAME=FILE", help="a policy")
+    register.add_argument(
+        "--boundary", action="append", default=[], metavar="NAME=ARN", help="of roles that a template makes"
+    )
+    notices = verbs.add_parser("notices", help="take what a partner has to be told, trade-in tokens too")
+    notices.add_argument("id", type=account_id, metavar="ID", help="the account's twelve digits")
+    for verb in (register, notices):
+        _add_data(verb)
 
 
 _LISTEN_HELP = f"an IP address and port (default: {DEFAULT_LISTEN})"

@@ -20,7 +20,10 @@ from tabard.core.http import HttpRequest
 from tabard.core.sources import iso8601, request_id
 from tabard.edge import recording
 from tabard.identity import accounts
+from tabard.services import delegation
+from tabard.services.iam import delegation_templates
 from tabard.store.iam import Account
+from tabard.store.iam_credentials import DelegationTemplate  # noqa: TC001 - msgspec reads the annotation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 NAME = "control"
 _LINE_AT_MOST = 65_536
 _WITHIN = 10.0
+_PARTNERS_NAME_AT_MOST = 30
+"""Characters of ``RequestorName``."""
 _OPERATOR = msgspec.Raw(b'{"type":"Operator","principalId":"operator"}')
 _NUMBER = re.compile(r"[0-9]{12}", re.ASCII)
 
@@ -39,6 +44,7 @@ class _Request(msgspec.Struct):
     do: str
     account: str = ""
     name: str = ""
+    templates: dict[str, DelegationTemplate] = {}
 
 
 class ControlSocket:
@@ -92,6 +98,10 @@ class ControlSocket:
                     told = await self._create_root_key(asked)
                 case "list-accounts":
                     return self._list_accounts()
+                case "register-partner":
+                    told = await self._register_partner(asked)
+                case "take-notices":
+                    told = await self._take_notices(asked)
                 case _:
                     return {"error": "InvalidAction", "message": f"There is nothing called {asked.do}."}
         except AwsError as error:
@@ -116,12 +126,53 @@ class ControlSocket:
 
     async def _create_root_key(self, asked: _Request) -> dict[str, Any]:
         node, now = self._node, self._node.clock()
-        found = node.store.read().iam.accounts.get(asked.account)
-        if found is None:
-            raise AwsError("NoSuchEntity", f"There is no account {asked.account}.", 404)
+        found = self._account(asked.account)
         key = accounts.new_root_key(found.id, node.random)
         await node.store.write(lambda view: accounts.keep_root_key(view, node.keys, found.id, key, now))
         return {**_shown(found), **_key(key)}
+
+    def _account(self, number: str) -> Account:
+        found = self._node.store.read().iam.accounts.get(number)
+        if found is None:
+            raise AwsError("NoSuchEntity", f"There is no account {number}.", 404)
+        return found
+
+    async def _register_partner(self, asked: _Request) -> dict[str, Any]:
+        """Let an account make delegation requests, from these templates alone."""
+        partner, now = self._account(asked.account).id, self._node.clock()
+        if not 1 <= len(asked.name) <= _PARTNERS_NAME_AT_MOST or not asked.name.isprintable():
+            raise AwsError(
+                "ValidationError", f"A partner's name has 1 to {_PARTNERS_NAME_AT_MOST} characters."
+            )
+        for template in asked.templates.values():
+            delegation_templates.check(template)
+        await self._node.store.write(
+            lambda view: delegation.register(view, partner, asked.name, asked.templates, now)
+        )
+        return {
+            "account": partner,
+            "name": asked.name,
+            "templates": [delegation_templates.template_arn(partner, name) for name in asked.templates],
+        }
+
+    async def _take_notices(self, asked: _Request) -> dict[str, Any]:
+        """What a partner has not yet been told about its requests; it is told once."""
+        partner = self._account(asked.account).id
+        taken = await self._node.store.write(lambda view: delegation.take_notices(view, partner))
+        return {
+            "account": partner,
+            "notices": [
+                {
+                    "delegationRequestId": each.request,
+                    "state": each.state,
+                    "notificationChannel": each.channel,
+                    "time": iso8601(each.created_at),
+                    **({} if token is None else {"tradeInToken": token}),
+                }
+                for each in taken
+                for token in [delegation.token_of(each)]
+            ],
+        }
 
     def _list_accounts(self) -> dict[str, Any]:
         return {"accounts": [_shown(each) for each in self._node.store.read().iam.accounts.all()]}

@@ -200,6 +200,72 @@ class AccessReport(Record, frozen=True, kw_only=True):
     found: list[Attempted] = []
 
 
+class DelegationTemplate(msgspec.Struct, frozen=True):
+    """What a partner may ask for: a policy with ``@{Parameters}``, and the boundaries of roles that it makes."""
+
+    policy: str
+    boundaries: list[str] = []
+
+
+class DelegationPartner(Record, frozen=True, kw_only=True):
+    """An account that may ask others for permissions for a while, by its number; its templates by their names."""
+
+    kind = "delegation-partner"
+    name: str
+    templates: dict[str, DelegationTemplate] = {}
+
+
+class DelegationApprover(msgspec.Struct, frozen=True):
+    """Whoever accepted a request: the principal's ARN and unique id; of a role's session also what the session was given."""
+
+    kind: str
+    arn: str
+    unique_id: str
+    session_name: str = ""
+    source_identity: str = ""
+    tags: dict[str, str] = {}
+    transitive: list[str] = []
+
+
+class DelegationRequest(Record, frozen=True, kw_only=True):
+    """What a partner asks for, by its id. It is in no account (``""``); ``owner`` is the number of the one that it is for.
+
+    ``expires_at`` is when its state ends, ``finalized_at`` when the session began.
+    """
+
+    kind = "delegation-request"
+    requestor: str
+    requestor_name: str
+    workflow: str
+    description: str
+    template: str
+    parameters: list[dict[str, str | list[str]]]
+    policy: str
+    boundaries: list[str]
+    channel: str
+    duration: int
+    state: str
+    expires_at: float
+    updated_at: float
+    message: str = ""
+    redirect: str = ""
+    only_by_owner: bool = False
+    owner_id: str = ""
+    approver: DelegationApprover | None = None
+    notes: str = ""
+    rejection: str = ""
+    finalized_at: float = 0.0
+
+
+class DelegationNotice(Record, frozen=True, kw_only=True):
+    """What a partner is told about a request; ``secret`` seals the token that it trades for credentials, if there is one."""
+
+    kind = "delegation-notice"
+    request: str
+    channel: str
+    state: str
+
+
 R = TypeVar("R", bound=Record)
 
 
@@ -244,3 +310,6 @@ class Credentials(Protocol):
     issuer_keys: Records[IssuerKey]
     account_properties: Records[AccountProperties]
     access_reports: Records[AccessReport]
+    delegation_partners: Records[DelegationPartner]
+    delegation_requests: Records[DelegationRequest]
+    delegation_notices: Records[DelegationNotice]

@@ -112,5 +112,6 @@ def test_nobody_is_a_partner_and_nobody_asked_for_anything(empty_world: World) -
 def test_the_keys_of_delegation_are_asked(world: World) -> None:
     condition = {"StringEquals": {"iam:DelegationRequestOwner": f"{ARN}:user/ana"}}
     ana = world.user("ana", allow("iam:ListDelegationRequests", Condition=condition))
-    assert ana.list_delegation_requests()["DelegationRequests"] == []
+    assert ana.list_delegation_requests(OwnerId=f"{ARN}:user/ana")["DelegationRequests"] == []
     assert refused(ana.list_delegation_requests, OwnerId=f"{ARN}:user/bob")[0] == "AccessDenied"
+    assert refused(ana.list_delegation_requests)[0] == "AccessDenied"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore import xform_name
 from tests.services.iam import certificates
+from tests.services.iam.test_delegation_requests import Story
 from tests.services.iam.test_saml_providers import metadata
 from tests.support.world import ACCOUNT, EC2_TRUST, World, allow, document, refused
 
@@ -66,7 +67,7 @@ WITHOUT_AN_ARN = {"ListPolicies"}
 """AWS itself names a path here, which only ``*`` matches."""
 
 NOTHING_THERE_YET = "what is made has no tags before"
-NO_REQUESTS = "there are no delegation requests, whose owner it would be"
+NOBODYS_YET = "what is made is nobody's yet"
 NOT_ASKED: dict[str, dict[str, str]] = {
     **{
         f"Create{kind}": {"aws:resourcetag/*": NOTHING_THERE_YET}
@@ -77,18 +78,7 @@ NOT_ASKED: dict[str, dict[str, str]] = {
         "aws:resourcetag/*": NOTHING_THERE_YET,
         "iam:resourcetag/*": NOTHING_THERE_YET,
     },
-    **{
-        name: {"iam:delegationrequestowner": NO_REQUESTS}
-        for name in (
-            "AcceptDelegationRequest",
-            "AssociateDelegationRequest",
-            "CreateDelegationRequest",
-            "GetDelegationRequest",
-            "GetHumanReadableSummary",
-            "RejectDelegationRequest",
-            "SendDelegationToken",
-        )
-    },
+    "CreateDelegationRequest": {"iam:delegationrequestowner": NOBODYS_YET},
     "EnableMFADevice": dict.fromkeys(
         (
             "iam:fido-certification",
@@ -173,7 +163,17 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, d
             UserName="it", ServiceName="bedrock.amazonaws.com"
         )
         identifier = credential["ServiceSpecificCredential"]["ServiceSpecificCredentialId"]
-        yield world, {"AccessKeyId": key, "ServiceSpecificCredentialId": identifier}
+        request = Story(world).ask()
+        iam.associate_delegation_request(DelegationRequestId=request)
+        yield (
+            world,
+            {
+                "AccessKeyId": key,
+                "ServiceSpecificCredentialId": identifier,
+                "DelegationRequestId": request,
+                "EntityArn": f"arn:aws:iam::{ACCOUNT}:delegation-request/{request}",
+            },
+        )
         world.store.close()
 
 
@@ -241,6 +241,7 @@ SAMPLES: dict[str, Any] = {
     "Properties": {"RoleManager/Enabled": "true"},
     "CredentialAgeDays": 30,
     "OrganizationsPolicyId": "p-examplepolicy111",
+    "OwnerId": f"arn:aws:iam::{ACCOUNT}:user/it",
 }
 
 

@@ -9,6 +9,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 from tests.services.iam import certificates
+from tests.services.iam.test_delegation_requests import Story
 from tests.services.iam.test_mfa_devices import Phone, enable
 from tests.services.iam.test_saml_providers import metadata
 from tests.support.world import ACCOUNT, EC2_TRUST, World, allow, document, refused
@@ -22,7 +23,6 @@ TAGS = {"Tags": [{"Key": key, "Value": key.upper()} for key in ("b", "a", "c")]}
 MAY = document(allow("s3:*"))
 ALONE = {
     "ListAccountAliases": "an account has one alias",
-    "ListDelegationRequests": "there are none",
     "GetOrganizationsAccessReport": "every report fails, and holds nothing",
 }
 """Operations that never have two items to show."""
@@ -42,6 +42,10 @@ def fill(world: World) -> dict[str, dict[str, Any]]:
     """Make three of everything; the parameters of each operation that has some."""
     iam = world.iam
     iam.create_account_alias(AccountAlias="pages")
+    story = Story(world)
+    for number in range(3):
+        request = story.ask(RequestorWorkflowId=f"workflow-{number}")
+        iam.associate_delegation_request(DelegationRequestId=request)
     made = certificates.make("example.com")
     parts = {"CertificateBody": made.certificate, "PrivateKey": made.key}
     for name in ("it", "other", "third"):

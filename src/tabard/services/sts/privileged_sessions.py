@@ -1,4 +1,4 @@
-"""AssumeRoot and GetDelegatedAccessToken, as AWS answers where there is no organisation, and where nobody delegated.
+"""AssumeRoot, as AWS answers where there is no organisation, and GetDelegatedAccessToken.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetDelegatedAccessToken.html
@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from tabard.core.arn import root_arn
 from tabard.core.errors import AwsError
+from tabard.identity.sessions import mint
+from tabard.services import delegation
 from tabard.services.operation import READ, Call, Check, operation
+from tabard.services.sts.role_sessions import as_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tabard.identity.sessions import SessionKind
 
 _TARGET = re.compile(r"(?:arn:aws:iam::)?([0-9]{12})(?::root)?", re.ASCII)
 _TASKS = frozenset(
@@ -63,6 +68,30 @@ def _check_delegated(_call: Call, _request: dict[str, Any]) -> Iterator[Check]:
 
 
 @operation("sts", "GetDelegatedAccessToken", READ, checks=_check_delegated)
-def get_delegated_access_token(_call: Call, _request: dict[str, Any]) -> dict[str, Any]:
-    """Refused for every token: the partners that AWS hands trade-in tokens to are not here."""
-    raise AwsError("AccessDenied", "The trade-in token is not valid.", 403)
+def get_delegated_access_token(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    """Trade a token for a session of whoever accepted the partner's request, within that request's policy and time."""
+    trade = delegation.open_token(call.node.keys, request["TradeInToken"])
+    found = None if trade is None else delegation.find(call.store, trade.request, call.now)
+    if found is None or found.requestor != call.account or found.approver is None or not found.finalized_at:
+        raise AwsError("AccessDenied", "The trade-in token is not valid.", 403)
+    until, approver = found.finalized_at + found.duration, found.approver
+    if call.now >= until:
+        raise AwsError("ExpiredTradeInTokenException", "The trade-in token has expired.", 400)
+    kinds: dict[str, SessionKind] = {"AssumedRole": "role", "User": "session-user", "Root": "federated"}
+    kind = kinds[approver.kind]
+    credentials = mint(
+        call.node.keys,
+        call.node.random,
+        kind=kind,
+        account=found.owner,
+        principal_id=approver.unique_id,
+        session_name=approver.session_name or ("delegated" if kind == "federated" else ""),
+        now=call.now,
+        duration=int(until - call.now),
+        policies=(found.policy,),
+        tags=approver.tags,
+        transitive=tuple(approver.transitive),
+        source_identity=approver.source_identity,
+        console=kind != "role",  # as whoever signed in: a session token's rules would forbid IAM
+    )
+    return {"Credentials": as_reply(credentials), "AssumedPrincipal": approver.arn}

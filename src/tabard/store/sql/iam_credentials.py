@@ -139,6 +139,15 @@ class SqlCredentials:
             session, port.AccountProperties
         )
         self.access_reports: port.Records[port.AccessReport] = SqlRecords(session, port.AccessReport)
+        self.delegation_partners: port.Records[port.DelegationPartner] = SqlRecords(
+            session, port.DelegationPartner
+        )
+        self.delegation_requests: port.Records[port.DelegationRequest] = SqlRecords(
+            session, port.DelegationRequest
+        )
+        self.delegation_notices: port.Records[port.DelegationNotice] = SqlRecords(
+            session, port.DelegationNotice
+        )
 
     def drop_of_user(self, account: str, user_id: str) -> None:
         """Take out what a user has, who is deleted."""
