@@ -140,7 +140,7 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     stack.callback(trail.close)
     node = Node(settings.region, store, keys, system_clock, system_random)
     account, key_id, secret = await _account(settings, node, data)
-    blobs = LocalBlobs(data / "objects", durable=not settings.ephemeral)
+    blobs = LocalBlobs(data / "objects", keys, durable=not settings.ephemeral)
     stack.push_async_callback(blobs.close)
     node.extensions[s3_runtime.OBJECTS] = blobs
     node.extensions[cloudtrail.lookup_events.HISTORY] = JsonLinesHistory(data / "audit")

@@ -58,7 +58,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
     with asyncio.Runner() as runner:
         world = World(folder, runner)
-        blobs = LocalBlobs(folder / "objects", durable=False)
+        blobs = LocalBlobs(folder / "objects", world.node.keys, durable=False)
         world.node.extensions[OBJECTS] = blobs
         _fill(world)
         yield world

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tabard.identity.keyring import KeyRing
 from tabard.objects.local import LocalBlobs
 
 if TYPE_CHECKING:
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
 
     from tabard.objects.port import ObjectBytes
 
+KEYS = KeyRing.generate(os.urandom)
 DRIVERS: dict[str, Callable[[Path], ObjectBytes]] = {
-    "local": lambda folder: LocalBlobs(folder, durable=True),
-    "local, not durable": lambda folder: LocalBlobs(folder, durable=False),
+    "local": lambda folder: LocalBlobs(folder, KEYS, durable=True),
+    "local, not durable": lambda folder: LocalBlobs(folder, KEYS, durable=False),
 }
 
 
@@ -213,7 +216,7 @@ def test_the_sweep_takes_orphans_and_leaves_the_rest(keeper: ObjectBytes) -> Non
 @given(chunks=st.lists(st.binary(max_size=200), max_size=8), cut=st.data())
 def test_a_range_is_the_slice_of_the_whole(tmp_path: Path, chunks: list[bytes], cut: st.DataObject) -> None:
     async def story() -> None:
-        keeper = LocalBlobs(tmp_path, durable=False)
+        keeper = LocalBlobs(tmp_path, KEYS, durable=False)
         data = b"".join(chunks)
         blob = await keeper.put(body(*chunks), ignore)
         offset = cut.draw(st.integers(0, len(data)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -205,7 +206,6 @@ DEFAULTS = [
     ("get_bucket_website", "NoSuchWebsiteConfiguration"),
     ("get_bucket_lifecycle_configuration", "NoSuchLifecycleConfiguration"),
     ("get_bucket_replication", "ReplicationConfigurationNotFoundError"),
-    ("get_bucket_encryption", "ServerSideEncryptionConfigurationNotFoundError"),
     ("get_object_lock_configuration", "ObjectLockConfigurationNotFoundError"),
     ("get_public_access_block", "NoSuchPublicAccessBlockConfiguration"),
     ("get_bucket_policy", "NoSuchBucketPolicy"),
@@ -246,7 +246,7 @@ def test_what_holds_for_every_bucket(s3: Any, bucket: str) -> None:
             "put_bucket_encryption",
             {
                 "ServerSideEncryptionConfiguration": {
-                    "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+                    "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
                 }
             },
         ),
@@ -254,3 +254,17 @@ def test_what_holds_for_every_bucket(s3: Any, bucket: str) -> None:
 )
 def test_what_is_not_built_says_so(s3: Any, bucket: str, operation: str, more: dict[str, Any]) -> None:
     assert refusal(lambda: getattr(s3, operation)(Bucket=bucket, **more)) == ("NotImplemented", 501)
+
+
+def test_every_bucket_encrypts_by_default(s3: Any, bucket: str) -> None:
+    def told() -> Any:
+        return s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+
+    by_default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert told() == [{**by_default, "BucketKeyEnabled": False}]
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [by_default]})
+    s3.delete_bucket_encryption(Bucket=bucket)
+    assert told() == [{**by_default, "BucketKeyEnabled": False}]
+    two = {"Rules": [by_default, by_default]}
+    refused = partial(s3.put_bucket_encryption, Bucket=bucket, ServerSideEncryptionConfiguration=two)
+    assert refusal(refused) == ("MalformedXML", 400)

@@ -1,7 +1,8 @@
 """Blobs as files: ``ROOT/blobs/ab/abcdef…``, written under ``ROOT/incoming`` and renamed when durable.
 
 A file's bytes reach the disk (fsync) before its name does (rename, then fsync of the directory), so a name
-that exists after a crash has all of its bytes. Whatever touches the disk runs on a small pool of threads.
+that exists after a crash has all of its bytes. Whatever touches the disk runs on a small pool of threads. What is
+in a file is encrypted: see ``sealing``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tabard.core.errors import service_unavailable
 from tabard.core.sources import system_random
 from tabard.objects.local.draft import Draft, sync_directory
 from tabard.objects.local.reading import stream
+from tabard.objects.local.sealing import Seals
 from tabard.objects.port import Blob
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tabard.core.sources import Random
+    from tabard.objects.local.sealing import Sealer
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +43,22 @@ _ID = re.compile(r"[0-9a-f]{32}\Z")
 
 
 class LocalBlobs:
-    """See ``tabard.objects.port.ObjectBytes``. ``durable=False`` leaves out every fsync."""
+    """See ``tabard.objects.port.ObjectBytes``. ``sealer`` keeps blobs' keys; ``durable=False`` leaves out every fsync."""
 
     def __init__(
-        self, root: Path, *, durable: bool = True, threads: int = 8, random: Random = system_random
+        self,
+        root: Path,
+        sealer: Sealer,
+        *,
+        durable: bool = True,
+        threads: int = 8,
+        random: Random = system_random,
     ) -> None:
         self._blobs = root / "blobs"
         self._incoming = root / "incoming"
         self._durable = durable
         self._random = random
+        self._seals = Seals(sealer, random)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tabard-blobs")
         self._held: Counter[str] = Counter()
         self._doomed: set[str] = set()
@@ -58,7 +68,7 @@ class LocalBlobs:
     async def put(self, body: AsyncIterable[bytes], observe: Callable[[bytes], None]) -> Blob:
         """See ``ObjectBytes.put``. A chunk is gathered while a thread digests and writes the last one."""
         blob = self._random(16).hex()
-        draft = Draft(self._incoming / blob, self._path(blob), observe, durable=self._durable)
+        draft = Draft(self._incoming / blob, self._path(blob), observe, self._seals, durable=self._durable)
         gathered: list[bytes] = []
         waiting = size = 0
         writing: asyncio.Future[None] | None = None
@@ -116,7 +126,7 @@ class LocalBlobs:
 
     def read(self, blob: str, offset: int, length: int) -> AsyncIterator[bytes]:
         """A range of a blob; its holder sees to it that the file stays."""
-        return stream(self._submit, self._pool.submit, self._path(blob), offset, length)
+        return stream(self._submit, self._pool.submit, self._path(blob), self._seals, offset, length)
 
     def released(self, blobs: Sequence[str]) -> None:
         """A hold has ended: delete what was only waiting for it."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from tabard.objects.local.sealing import Seals
+
 _PARTS_AT_ONCE = 1024
 """What one ``writev`` may be given (IOV_MAX on Linux)."""
 
@@ -19,12 +21,13 @@ class Draft:
     """One file on its way. Its methods block, on any thread; ``discard`` wins over what comes later."""
 
     def __init__(
-        self, incoming: Path, final: Path, observe: Callable[[bytes], None], *, durable: bool
+        self, incoming: Path, final: Path, observe: Callable[[bytes], None], seals: Seals, *, durable: bool
     ) -> None:
         self._incoming = incoming
         self._final = final
         self._observe = observe
         self._durable = durable
+        self._header, self._sealing = seals.begin(final.name)
         self._descriptor = -1
         self._over = False
         self._lock = threading.Lock()
@@ -40,7 +43,7 @@ class Draft:
         with self._lock:
             if self._over:
                 return
-            self._append(chunks)
+            self._append(chunks, last=True)
             if self._durable:
                 os.fsync(self._descriptor)
             self._close()
@@ -59,14 +62,19 @@ class Draft:
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
 
-    def _append(self, chunks: Sequence[bytes]) -> None:
+    def _append(self, chunks: Sequence[bytes], *, last: bool = False) -> None:
+        sealed = []
         if self._descriptor < 0:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             self._descriptor = os.open(self._incoming, flags, 0o600)
+            sealed.append(self._header)
         for chunk in chunks:
             self._observe(chunk)
-        for start in range(0, len(chunks), _PARTS_AT_ONCE):
-            write_all(self._descriptor, list(chunks[start : start + _PARTS_AT_ONCE]))
+            sealed += self._sealing.add(chunk)
+        if last:
+            sealed += self._sealing.end()
+        for start in range(0, len(sealed), _PARTS_AT_ONCE):
+            write_all(self._descriptor, sealed[start : start + _PARTS_AT_ONCE])
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1

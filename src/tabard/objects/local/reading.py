@@ -7,20 +7,26 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from tabard.objects.local.sealing import CHUNK, SEALED_CHUNK
+
 if TYPE_CHECKING:
     from asyncio import Future
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-READ_CHUNK = 512 * 1024
+    from tabard.objects.local.sealing import Reading, Seals
+
+READ_CHUNK = 8 * CHUNK
 """Bytes read at once; what one download holds in memory."""
 
 
 class OpenFile:
     """A file that is read in pieces from whichever thread; its methods block."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seals: Seals) -> None:
         self._path = path
+        self._seals = seals
+        self._opening: Reading | None = None
         self._descriptor = -1
         self._closed = False
         self._lock = threading.Lock()
@@ -30,12 +36,31 @@ class OpenFile:
         with self._lock:
             if self._closed:
                 return b""
-            if self._descriptor < 0:
-                self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-            data = os.pread(self._descriptor, length, offset)
+            first = offset // CHUNK
+            wanted = ((offset + length - 1) // CHUNK - first + 1) * SEALED_CHUNK
+            opening, sealed = self._sealed(first, wanted)
+            data = opening.chunks(first, sealed) if sealed else b""
+            start = offset - first * CHUNK
+            if start or len(data) > length:
+                data = data[start : start + length]
             if last and len(data) == length:
                 self._close()
             return data
+
+    def _sealed(self, first: int, wanted: int) -> tuple[Reading, bytes]:
+        """Up to ``wanted`` bytes of sealed chunks, from the one with number ``first``."""
+        header, at = self._seals.header, self._seals.header + first * SEALED_CHUNK
+        if self._opening is not None:
+            return self._opening, os.pread(self._descriptor, wanted, at)
+        self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        if first:
+            begun = os.pread(self._descriptor, header, 0)
+            sealed = os.pread(self._descriptor, wanted, at)
+        else:
+            whole = os.pread(self._descriptor, header + wanted, 0)
+            begun, sealed = whole[:header], whole[header:]
+        self._opening = self._seals.open(self._path.name, begun)
+        return self._opening, sealed
 
     def close(self) -> None:
         """Close it, now and for good."""
@@ -53,14 +78,15 @@ async def stream(
     submit: Callable[[Callable[[], bytes]], Future[bytes]],
     dismiss: Callable[[Callable[[], None]], object],
     path: Path,
+    seals: Seals,
     offset: int,
     length: int,
 ) -> AsyncIterator[bytes]:
     """A range of a file in chunks; ``submit`` runs work on a thread, ``dismiss`` does so without waiting."""
-    file = OpenFile(path)
+    file = OpenFile(path, seals)
     try:
         while length > 0:
-            wanted = min(length, READ_CHUNK)
+            wanted = min(length, READ_CHUNK - offset % CHUNK)  # so that further reads begin with a chunk
             last = wanted == length
             data = await submit(lambda o=offset, w=wanted, f=last: file.read(o, w, last=f))  # type: ignore[misc]
             if not data:

@@ -5,6 +5,7 @@ the objects' bytes (``tabard.objects.port.ObjectBytes``).
 """
 
 from tabard.services.s3 import (
+    bucket_encryption,
     bucket_policy,
     bucket_settings,
     bucket_tags,
@@ -25,6 +26,7 @@ from tabard.services.s3.runtime import OBJECTS, sweep_orphans
 
 __all__ = [
     "OBJECTS",
+    "bucket_encryption",
     "bucket_policy",
     "bucket_settings",
     "bucket_tags",

@@ -1,7 +1,6 @@
 """What a bucket without further configuration answers about it: true for every bucket here.
 
-Tools read all of these of each bucket. Their writes are not built, and answer 501. Encryption is not claimed: objects
-are stored as they came, so GetBucketEncryption says that there is no configuration.
+Tools read all of these of each bucket. Their writes are not built, and answer 501.
 """
 
 from __future__ import annotations
@@ -43,12 +42,6 @@ _ABSENT: tuple[tuple[str, str, str, str], ...] = (
         "s3:GetReplicationConfiguration",
         "ReplicationConfigurationNotFoundError",
         "The replication configuration was not found",
-    ),
-    (
-        "GetBucketEncryption",
-        "s3:GetEncryptionConfiguration",
-        "ServerSideEncryptionConfigurationNotFoundError",
-        "The server side encryption configuration was not found",
     ),
     (
         "GetObjectLockConfiguration",

@@ -20,15 +20,19 @@ DEFAULT_TYPE = "binary/octet-stream"
 LARGEST_METADATA = 2048
 """Bytes of all user-defined metadata, names and values."""
 
+AES256 = "AES256"
+"""Encryption at rest with keys that S3 itself keeps: how everything is stored, here as on AWS."""
+
+ENCRYPTED = {"ServerSideEncryption": AES256}
+"""What replies say of it."""
+
 _SYSTEM = ("CacheControl", "ContentDisposition", "ContentLanguage", "ContentType", "WebsiteRedirectLocation")
 
 _NOT_BUILT = {
-    "ServerSideEncryption": "x-amz-server-side-encryption",
     "SSECustomerAlgorithm": "x-amz-server-side-encryption-customer-algorithm",
     "SSECustomerKey": "x-amz-server-side-encryption-customer-key",
     "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
     "SSEKMSEncryptionContext": "x-amz-server-side-encryption-context",
-    "BucketKeyEnabled": "x-amz-server-side-encryption-bucket-key-enabled",
     "CopySourceSSECustomerAlgorithm": "x-amz-copy-source-server-side-encryption-customer-algorithm",
     "WriteOffsetBytes": "x-amz-write-offset-bytes",
     "ObjectLockEventHold": "x-amz-object-lock-event-hold",
@@ -40,10 +44,14 @@ _GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 
 
 def refuse_what_is_not_built(request: Mapping[str, Any]) -> None:
-    """Wishes that would be ignored are refused: encryption, storage classes, object lock, ACLs."""
+    """Wishes that would be ignored are refused: other keys to encrypt with, storage classes, object lock, ACLs."""
     for member, header in _NOT_BUILT.items():
         if member in request:
             raise not_implemented(header)
+    if request.get("ServerSideEncryption", AES256) != AES256:
+        raise not_implemented("x-amz-server-side-encryption")
+    if request.get("BucketKeyEnabled"):
+        raise not_implemented("x-amz-server-side-encryption-bucket-key-enabled")
     if request.get("StorageClass", "STANDARD") != "STANDARD":
         raise not_implemented("x-amz-storage-class")
     if any(member in request for member in _OBJECT_LOCK):

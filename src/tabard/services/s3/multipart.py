@@ -23,6 +23,7 @@ from tabard.services.s3.checksums import (
 )
 from tabard.services.s3.errors import invalid_request, malformed_xml, no_such_upload
 from tabard.services.s3.metadata import (
+    ENCRYPTED,
     refuse_what_is_not_built,
     requested_tags,
     system_metadata,
@@ -81,7 +82,7 @@ def create_multipart_upload(
         requested_tags(request),
     )
     call.store.s3.uploads.create(upload)
-    reply = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.id}
+    reply = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.id, **ENCRYPTED}
     if asked:
         reply.update({"ChecksumAlgorithm": algorithm, "ChecksumType": kind})
     return reply
@@ -174,6 +175,7 @@ def _completed(call: Call, made: Object) -> dict[str, Any]:
         "Bucket": made.bucket,
         "Key": made.key,
         "ETag": f'"{made.etag}"',
+        **ENCRYPTED,
         **members(made.checksum),
     }
 

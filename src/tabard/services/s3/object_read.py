@@ -10,6 +10,7 @@ from tabard.services.s3.access import bucket_of, object_questions
 from tabard.services.s3.bodies import INLINE, ObjectStream
 from tabard.services.s3.checksums import COMPOSITE, members
 from tabard.services.s3.errors import invalid_request, no_such_key
+from tabard.services.s3.metadata import ENCRYPTED
 from tabard.services.s3.objects import check_version
 from tabard.services.s3.preconditions import check_read
 from tabard.services.s3.ranges import part_count, stretch_of
@@ -85,6 +86,7 @@ def _reply(call: Call, found: Object, request: Mapping[str, Any], stretch: Stret
         "ContentLength": stretch.length,
         "ETag": f'"{found.etag}"',
         "Metadata": found.metadata,
+        **ENCRYPTED,
         **found.headers,
     }
     content_range = stretch.content_range(found.size)

@@ -10,6 +10,7 @@ from tabard.services.s3.bodies import received
 from tabard.services.s3.checksums import members
 from tabard.services.s3.errors import invalid_argument, no_such_key, precondition_failed
 from tabard.services.s3.metadata import (
+    ENCRYPTED,
     refuse_what_is_not_built,
     requested_tags,
     system_metadata,
@@ -80,7 +81,7 @@ async def put_object(call: Call, request: shapes.PutObjectRequestTypeDef) -> dic
             tags,
         )
         await place(call, made, request)
-    return {"ETag": f'"{made.etag}"', **members(made.checksum)}
+    return {"ETag": f'"{made.etag}"', **ENCRYPTED, **members(made.checksum)}
 
 
 async def place(call: Call, made: Object, request: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from tabard.services.s3.checksums import declared
 from tabard.services.s3.copy_source import source_checks, source_object
 from tabard.services.s3.errors import invalid_argument, invalid_request
 from tabard.services.s3.listing import limit_of
-from tabard.services.s3.metadata import refuse_what_is_not_built
+from tabard.services.s3.metadata import ENCRYPTED, refuse_what_is_not_built
 from tabard.services.s3.multipart import MOST_PARTS, upload_of
 from tabard.services.s3.runtime import discard, objects_of
 from tabard.store.s3 import Part
@@ -46,7 +46,7 @@ async def upload_part(call: Call, request: shapes.UploadPartRequestTypeDef) -> d
         )
     async with received(call, request, (name,)) as body:
         await _place(call, request, _part(upload, number, body, call.now))
-    return {"ETag": f'"{body.md5.hex()}"', **_checksum_members(upload, body)}
+    return {"ETag": f'"{body.md5.hex()}"', **ENCRYPTED, **_checksum_members(upload, body)}
 
 
 def _copy_checks(call: Call, request: Mapping[str, Any]) -> list[Check]:
@@ -75,7 +75,7 @@ async def upload_part_copy(call: Call, request: shapes.UploadPartCopyRequestType
         "LastModified": as_datetime(part.modified_at),
         **_checksum_members(upload, body),
     }
-    return {"CopyPartResult": result}
+    return {"CopyPartResult": result, **ENCRYPTED}
 
 
 def _part_number(request: Mapping[str, Any]) -> int:
