@@ -169,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument(
         "--chapter", action="append", metavar="NAME", help="only this chapter; may be given more than once"
     )
+    _add_output(lab)
 
     evaluate = commands.add_parser(
         "evaluate", help="decide requests under policies: JSON lines in, JSON lines out"

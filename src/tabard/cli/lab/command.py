@@ -15,6 +15,7 @@ from tabard.cli.doctor.kernel import probe_instances
 from tabard.cli.errors import CommandError
 from tabard.cli.lab import server as servers
 from tabard.cli.lab.claims import BrokenClaim
+from tabard.cli.lab.for_programs import Lines
 from tabard.cli.lab.lab import Lab
 from tabard.cli.lab.processes import AWS, shed_disturbances
 from tabard.cli.lab.server import TABARD
@@ -40,6 +41,7 @@ class Telling:
     keep: bool = False
     chapters: Sequence[str] = tuple(CHAPTERS)
     server: Sequence[str] = TABARD
+    for_programs: bool = False
 
 
 def lab(options: argparse.Namespace) -> int:
@@ -56,7 +58,8 @@ def lab(options: argparse.Namespace) -> int:
     out = screen()
     shed_disturbances()
     signal.signal(signal.SIGTERM, _end)
-    broken = run(Telling(options.data, options.keep, chapters), out)
+    for_programs = options.output == "json"
+    broken = run(Telling(options.data, options.keep, chapters, for_programs=for_programs), out)
     return 0 if broken is None else 1
 
 
@@ -72,7 +75,7 @@ def run(telling: Telling, out: Console) -> BrokenClaim | None:
     try:
         home = work / "home"
         home.mkdir()
-        transcript = Transcript(out)
+        transcript = Lines(out) if telling.for_programs else Transcript(out)
         data = telling.data.absolute() if telling.data else work / "data"
         data.parent.mkdir(parents=True, exist_ok=True)
         server = servers.start(data, home, work / "server.log", telling.server, outlives_us=telling.keep)
