@@ -95,6 +95,8 @@ AWS_PRINCIPALS = ["*", HOME, ROOT, USER, ROLE, SESSION, FEDERATED, OTHER, f"arn:
 
 
 def some(random: Random, values: list[Any], most: int) -> Any:
+    if random.random() < 0.02:  # so many that the engine matches them at once
+        return [random.choice(values) for _ in range(40)]
     picked = [random.choice(values) for _ in range(random.randint(1, most))]
     return picked[0] if len(picked) == 1 and random.random() < 0.5 else picked
 
@@ -170,7 +172,8 @@ def context(random: Random) -> Json:
     if random.random() < 0.6:
         values["aws:principaltag/team"] = random.choice(["blue", "ana", ""])
     if random.random() < 0.6:
-        values["aws:Tags"] = random.choice([[], ["ana"], ["ana", "blue"], ["x"], "ana"])
+        tags: list[Any] = [[], ["ana"], ["ana", "blue"], ["x"], "ana", ["ana", "a?a", "blue", "a"] * 6]
+        values["aws:Tags"] = random.choice(tags)
     for key, found in FOUND.items():
         if random.random() < 0.5:
             values[key] = random.choice(found)

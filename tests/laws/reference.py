@@ -279,7 +279,7 @@ def compare(line: Json, policy: Json, name: str, found: str, wanted: str) -> boo
             return False
         if name in {"StringEqualsIgnoreCase", "Bool"}:
             return "".join(pattern).casefold() == found.casefold()
-        if name.startswith("Arn") and pattern != ["**"]:
+        if name.startswith("Arn") and set(pattern) != {"**"}:
             parts = found.split(":", 5)
             return len(parts) == 6 and pattern.count(":") > 4 and all(map(like, split(pattern), parts))
         return like(pattern, found)

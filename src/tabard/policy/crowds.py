@@ -214,6 +214,8 @@ def _literal(part: str) -> list[Step]:
 
 def arn_steps(text: str) -> list[Step]:
     """The steps of an Arn condition operator's text, whose first five segments are each matched by themselves."""
+    if not text.strip("*"):
+        return glob_steps(text)  # a star alone matches whatever there is
     steps: list[Step] = []
     for number, segment in enumerate(text.split(":", 5)):
         if number:
