@@ -76,7 +76,7 @@ class Idp:
             _Stop(),
         )
         ask = {"client_id": "lab", "response_type": "code", "scope": "openid", "redirect_uri": BACK}
-        reply = opener.open(f"{self.issuer}/auth?{urllib.parse.urlencode(ask)}", timeout=20)
+        reply = opener.open(f"{self.issuer}/auth?{urllib.parse.urlencode(ask)}", timeout=60)
         for _page in range(5):
             with reply:
                 if reply.url.startswith(BACK):
@@ -88,7 +88,7 @@ class Idp:
             assert prompt is not None, page
             form = {"prompt": prompt[1], "login": who, "password": "any"}
             url = urllib.parse.urljoin(reply.url, action[1])
-            reply = opener.open(url, urllib.parse.urlencode(form).encode(), timeout=20)
+            reply = opener.open(url, urllib.parse.urlencode(form).encode(), timeout=60)
         [code] = urllib.parse.parse_qs(urllib.parse.urlsplit(reply.url).query)["code"]
         secret = base64.b64encode(b"lab:" + urllib.parse.quote_plus("not much of a secret").encode()).decode()
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK}
@@ -97,7 +97,7 @@ class Idp:
             urllib.parse.urlencode(form).encode(),
             {"authorization": f"Basic {secret}"},
         )
-        with opener.open(request, timeout=20) as reply:
+        with opener.open(request, timeout=60) as reply:
             return str(json.load(reply)["id_token"])
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.services.iam.conftest import ACCOUNT, OTHER_ACCOUNT, World, allow, document, refused
 from tests.support.work import steps
 
+import tabard.services.ec2  # noqa: F401 - registers what is refused with an encoded message
 from tabard.services.cloudtrail.records import told_to
 
 if TYPE_CHECKING:
@@ -119,6 +120,20 @@ def test_a_role_that_is_not_there_takes_the_same_steps(apart: tuple[World, Any])
         ask(name)()
     unknown, silent = steps(ask("nothing")), steps(ask("unconditional-other"))
     assert abs(unknown - silent) < 0.05 * silent, (unknown, silent)
+
+
+def test_the_message_of_a_denial_opens_for_no_other_account(apart: tuple[World, Any]) -> None:
+    world, _ = apart
+    world.user("eve")
+    ec2 = world.client("ec2", world.iam.create_access_key(UserName="eve")["AccessKey"])
+    encoded = refused(ec2.describe_instances)[1].partition("failure message: ")[2]
+    theirs = world.client("sts", world.other_root)
+    invalid = ("InvalidAuthorizationMessageException", "Message is not valid.", 400)
+    assert refused(theirs.decode_authorization_message, EncodedMessage=encoded) == invalid
+    assert (
+        "DescribeInstances"
+        in world.client("sts").decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"]
+    )
 
 
 def test_a_deputy_is_asked_for_the_external_id_of_whom_it_serves(apart: tuple[World, Any]) -> None:

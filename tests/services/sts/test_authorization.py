@@ -100,7 +100,7 @@ def checks(world: World, name: str) -> list[Check]:
     caller = Caller("User", ACCOUNT, "arn", "arn", "AIDA", "AIDA", "it", mfa_at=1.0)
     http = HttpRequest("POST", "/", "", [])
     view = world.store.read()
-    call = Call("sts", name, "", 0.0, "us-east-1", "", False, http, caller, view, world.node)
+    call = Call("sts", name, "", 0.0, "us-east-1", "", False, http, caller, view, world.node, caller.account)
     if built.mode == PROVE:
         call.proven = proven(name)
     assert built.checks is not None
