@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tabard.policy.compiled import CompiledStatement, Shape
 from tabard.policy.conditions import conditions_test
 from tabard.policy.finding import Entry, Filed, Find, Leaf, by_test, by_text, chain, family, found_by
-from tabard.policy.globs import glob_text
+from tabard.policy.globs import glob_text, nothing
 from tabard.policy.operators import ORDERS, Operator, parse_operator, takes_variables, text_tokens
 from tabard.policy.patterns import Variable, arn_text_matcher
 from tabard.policy.values import address_bits, parse_range
@@ -257,13 +257,16 @@ def _entries_by_test(entries: list[Entry]) -> Leaf:
 
 def _entry(base: str, value: str, filed: Filed) -> Entry:
     star, one = value.find("*"), value.find("?")
-    if base == "stringequals" or (star < 0 and one < 0):
+    of_arns = base in _ARNS
+    if base == "stringequals" or (star < 0 and one < 0 and not of_arns):
         return Entry(Shape.EXACT, value, "", value.__eq__, _never, filed.statement, filed.test, ())
+    match = arn_text_matcher(value) if of_arns else glob_text(value)
+    if star < 0 and one < 0:
+        shape = Shape.EXACT if match is not nothing else Shape.GLOB
+        return Entry(shape, value, "", match, _never, filed.statement, filed.test, ())
     head = value[: star if one < 0 else one if star < 0 else min(star, one)]
     tail = value[max(value.rfind("*"), value.rfind("?")) + 1 :]
-    of_arns = base in _ARNS
     prefix = head and one < 0 and star == len(value) - 1 and (not of_arns or head.count(":") >= 5)
-    match = arn_text_matcher(value) if of_arns else glob_text(value)
     shape = Shape.PREFIX if prefix else Shape.GLOB
     return Entry(shape, head, tail, match, _never, filed.statement, filed.test, ())
 

@@ -146,8 +146,8 @@ def _is_like(value: str) -> bool:
 
 
 def _is_arn_like(value: str) -> bool:
-    """A pattern of ARNs with too few segments matches nothing, but for a star alone."""
-    return value.count(":") >= 5 or not value.strip("*")
+    """What has too few segments to be an ARN matches nothing, but for a star alone."""
+    return value.count(":") >= 5 or (value != "" and not value.strip("*"))
 
 
 def _strings_like(values: tuple[str, ...]) -> Matcher:
@@ -161,15 +161,14 @@ def _strings_like(values: tuple[str, ...]) -> Matcher:
 
 
 def _arns_like(values: tuple[str, ...]) -> Matcher:
-    wild = [value for value in values if _is_like(value)]
-    if len(wild) == 1 == len(values):
-        return arn_text_matcher(wild[0])
+    if len(values) == 1:
+        return arn_text_matcher(values[0])
+    arns = list(filter(_is_arn_like, values))
+    wild = list(filter(_is_like, arns))
     patterns = [
-        Pattern(len(each), partial(arn_text_matcher, each), partial(arn_steps, each))
-        for each in wild
-        if _is_arn_like(each)
+        Pattern(len(each), partial(arn_text_matcher, each), partial(arn_steps, each)) for each in wild
     ]
-    return AnyOf(set(values).difference(wild), patterns)
+    return AnyOf(set(arns).difference(wild), patterns)
 
 
 def _tokens_like(values: list[list[Plain]], base: AnyOf | None, *, arn: bool) -> AnyOf:
@@ -179,9 +178,11 @@ def _tokens_like(values: list[list[Plain]], base: AnyOf | None, *, arn: bool) ->
     for tokens in values:
         texts = [token for token in tokens if isinstance(token, str)]
         text = "".join(texts)
+        if arn and text.count(":") < 5 and tokens != [Wild.STAR]:
+            continue
         if len(texts) == len(tokens):
             exact.append(text)
-        elif not arn or text.count(":") >= 5 or tokens == [Wild.STAR]:
+        else:
             build = partial(arn_matcher if arn else glob, tokens)
             patterns.append(Pattern(len(text) + len(tokens), build, partial(token_steps, tokens, arn=arn)))
     return AnyOf(exact, patterns, base=base)

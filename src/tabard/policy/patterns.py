@@ -294,7 +294,8 @@ def arn_matcher(tokens: list[Plain]) -> Matcher:
     if tokens == [Wild.STAR]:
         return anything
     if not any(isinstance(token, Wild) for token in tokens):
-        return "".join([token for token in tokens if isinstance(token, str)]).__eq__
+        text = "".join([token for token in tokens if isinstance(token, str)])
+        return text.__eq__ if text.count(":") >= 5 else nothing
     if sum(token.count(":") for token in tokens if isinstance(token, str)) < 5:
         return nothing
     if isinstance(tokens[0], str) and tokens[0].count(":") >= 5:
@@ -310,13 +311,13 @@ def arn_matcher(tokens: list[Plain]) -> Matcher:
 
 def arn_text_matcher(text: str) -> Matcher:
     """``arn_matcher`` of a text in which nothing but ``*`` and ``?`` is special."""
-    if not text.strip("*"):
-        return anything if text else text.__eq__
+    if text and not text.strip("*"):
+        return anything
+    if text.count(":") < 5:
+        return nothing
     star, one = text.find("*"), text.find("?")
     if star < 0 and one < 0:
         return text.__eq__
-    if text.count(":") < 5:
-        return nothing
     if text.count(":", 0, star if one < 0 else one if star < 0 else min(star, one)) >= 5:
         return glob_text(text)
     wanted = text.split(":", 5)
