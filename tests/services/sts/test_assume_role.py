@@ -268,3 +268,32 @@ def test_a_token_is_as_long_as_is_asked_for(empty_world: World, size: int) -> No
         world.client("sts", reply["Credentials"]).get_caller_identity()["Arn"].endswith("federated-user/ann")
     )
     assert refused(sts.get_federation_token, Name="ann", MinimumSessionTokenSize=4097)[0] == "ValidationError"
+
+
+def test_a_users_own_token_is_as_long_as_is_asked_for_too(empty_world: World) -> None:
+    sts = empty_world.client("sts")
+    plain, long = sts.get_session_token(), sts.get_session_token(MinimumSessionTokenSize=3000)
+    assert plain["SessionTokenSize"] == len(plain["Credentials"]["SessionToken"]) < 1000
+    assert long["SessionTokenSize"] == len(long["Credentials"]["SessionToken"]) >= 3000
+    assert long["SessionTokenUtilization"] == long["SessionTokenSize"] * 100 // 16_384
+    me = empty_world.client("sts", long["Credentials"]).get_caller_identity()
+    assert me["Arn"] == f"arn:aws:iam::{ACCOUNT}:root"
+
+
+def test_a_context_needs_leave_and_is_never_ignored(world: World, ann: Any) -> None:
+    arn = role(world, "app")
+    context = [{"ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter", "ContextAssertion": "text"}]
+    code, message, _ = refused(put_on, sts=ann, arn=arn, ProvidedContexts=context)
+    assert code == "AccessDenied"
+    assert "sts:SetContext" in message
+    world.iam.update_assume_role_policy(RoleName="app", PolicyDocument=trusting("sts:SetContext"))
+    may = ["sts:AssumeRole", "sts:SetContext"]
+    world.iam.put_user_policy(UserName="ann", PolicyName="may", PolicyDocument=document(allow(may)))
+    invalid = ("ValidationError", "The provided context assertion is not valid.", 400)
+    assert refused(put_on, sts=ann, arn=arn, ProvidedContexts=context) == invalid
+    other = {"ArnNotEquals": {"sts:RequestContextProviders": "arn:aws:iam::aws:contextProvider/Other"}}
+    denial = {"Effect": "Deny", "Action": "sts:SetContext", "Resource": "*"}
+    limited = document(allow(may), {**denial, "Condition": {f"ForAnyValue:{k}": v for k, v in other.items()}})
+    world.iam.put_user_policy(UserName="ann", PolicyName="may", PolicyDocument=limited)
+    assert refused(put_on, sts=ann, arn=arn, ProvidedContexts=context)[0] == "AccessDenied"
+    assert put_on(ann, arn)["Credentials"]

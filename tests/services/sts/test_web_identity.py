@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import time
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
+from botocore.exceptions import ClientError
+from tests.identity import test_altered_tokens as altered
 from tests.services.iam.conftest import ACCOUNT, World, allow, document, refused
 from tests.support.oidc import Provider, provider
 
 from tabard.identity import fetching
+from tabard.identity.web_identity import KeySets
 from tabard.services.sts.web_identity import KEY_SETS
 
 if TYPE_CHECKING:
@@ -449,3 +453,31 @@ def test_a_session_keeps_audience_subject_and_methods_and_nothing_more(
             assert iam.list_users()["Users"] == []
         else:
             assert refused(iam.list_users)[0] == "AccessDenied", condition
+
+
+def test_altered_tokens_get_an_error_of_the_model_and_change_nothing(world: World) -> None:
+    """The alterations that ``tests/identity`` tries by themselves, on the whole way of a request."""
+    known_as = {"Url": altered.ISSUER, "ClientIDList": ["lab"]}
+    provider_arn = world.iam.create_open_id_connect_provider(**known_as)["OpenIDConnectProviderArn"]
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider_arn},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    world.iam.create_role(RoleName="app", AssumeRolePolicyDocument=document(trust))
+    world.node.clock = lambda: float(altered.NOW)
+    world.node.extensions[KEY_SETS] = KeySets(altered.served)
+    call, before = assume(world), world.store.revision
+    good = altered.GOOD["RS256"]
+    assert call(good)["SubjectFromWebIdentityToken"] == "ann"
+    random = Random(5)  # noqa: S311 - repeatable cases, not secrets
+    for _ in range(60):
+        token = random.choice(altered.ALTERATIONS)(random, good)
+        try:
+            subject = call(token)["SubjectFromWebIdentityToken"]
+        except ClientError as error:
+            heard = error.response["Error"]["Code"]
+            assert heard in {*altered.REFUSALS, "ValidationError", "MalformedInput"}, token
+        else:
+            assert subject == "ann", token
+    assert world.store.revision == before

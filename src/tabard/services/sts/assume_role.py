@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tabard.core.errors import AwsError
-from tabard.services.operation import READ, Call, operation
+from tabard.services.operation import READ, Call, Check, operation
 from tabard.services.sts import mfa, role_sessions
 from tabard.services.sts.session_tags import session_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tabard.services.operation import Check
 
 
 def _checks(call: Call, request: dict[str, Any]) -> Iterator[Check]:
@@ -27,9 +25,21 @@ def _checks(call: Call, request: dict[str, Any]) -> Iterator[Check]:
     }
     if mfa.accepted(call, request) is not None:
         keys |= {"aws:multifactorauthpresent": "true", "aws:multifactorauthage": "0"}
-    return role_sessions.checks(
-        "sts:AssumeRole", arn, role, keys, tags, request.get("SourceIdentity") or call.caller.source_identity
-    )
+    source_identity = request.get("SourceIdentity") or call.caller.source_identity
+    asked = role_sessions.checks("sts:AssumeRole", arn, role, keys, tags, source_identity)
+    contexts = request.get("ProvidedContexts")
+    return asked if contexts is None else _with_contexts(asked, contexts)
+
+
+def _with_contexts(asked: Iterator[Check], contexts: list[dict[str, str]]) -> Iterator[Check]:
+    """Who sets a context needs leave for it; then it is refused, since only AWS's own services hand assertions out."""
+    first = next(asked)
+    providers = [each["ProviderArn"] for each in contexts if "ProviderArn" in each]
+    keys = {**first.keys, "sts:requestcontextproviders": providers or None}
+    yield first
+    yield from asked
+    yield Check("sts:SetContext", first.resource, first.account, keys, first.policy)
+    raise AwsError("ValidationError", "The provided context assertion is not valid.")
 
 
 @operation("sts", "AssumeRole", READ, checks=_checks)

@@ -8,7 +8,7 @@ from tabard.core.errors import AwsError
 from tabard.identity.sessions import mint
 from tabard.services.operation import READ, Call, operation
 from tabard.services.sts import mfa
-from tabard.services.sts.role_sessions import as_reply
+from tabard.services.sts.role_sessions import with_size
 
 _DEFAULT = 12 * 3600
 _ROOT_AT_MOST = 3600
@@ -24,18 +24,17 @@ def get_session_token(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     duration = request.get("DurationSeconds", _DEFAULT)
     if caller.kind == "Root":
         duration = min(duration, _ROOT_AT_MOST)
-    return {
-        "Credentials": as_reply(
-            mint(
-                call.node.keys,
-                call.node.random,
-                kind="session-root" if caller.kind == "Root" else "session-user",
-                account=caller.account,
-                principal_id=caller.unique_id,
-                session_name="",
-                now=call.now,
-                duration=duration,
-                mfa_at=mfa_at,
-            )
+    return with_size(
+        mint(
+            call.node.keys,
+            call.node.random,
+            kind="session-root" if caller.kind == "Root" else "session-user",
+            account=caller.account,
+            principal_id=caller.unique_id,
+            session_name="",
+            now=call.now,
+            duration=duration,
+            mfa_at=mfa_at,
+            minimum_size=request.get("MinimumSessionTokenSize", 0),
         )
-    }
+    )
