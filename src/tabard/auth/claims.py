@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from tabard.auth.dialects import dialect_of
 from tabard.auth.keys import signing_key
@@ -33,7 +35,7 @@ _CLAIMS_AT_MOST = 8192
 _SHARED_AT_MOST = 512
 
 
-class Scope(NamedTuple):
+class Scope(msgspec.Struct, frozen=True, gc=False):
     """A credential scope, one object for all who sign in it."""
 
     date: str
@@ -43,7 +45,7 @@ class Scope(NamedTuple):
     s3: bool
 
 
-class Stated(NamedTuple):
+class Stated(msgspec.Struct, frozen=True, gc=False):
     """What a claim says before it is signed: whose key, in which scope, over which headers.
 
     ``date`` is the credential scope's day (``YYYYMMDD``). ``names`` are the signed headers, lower case, sorted;
@@ -101,10 +103,11 @@ class SignedHeaders:
 class Claim:
     """An access key, its credential scope and its signed headers, as they stand in many requests."""
 
-    __slots__ = ("_key", "_secret", "scope", "signed", "stated")
+    __slots__ = ("_key", "_secret", "scope", "service", "signed", "stated")
 
     def __init__(self, access_key_id: str, scope: Scope, signed: SignedHeaders) -> None:
         self.scope = scope
+        self.service = scope.service.lower()
         self.signed = signed
         self.stated = Stated(
             access_key_id, scope.date, scope.region, scope.service, signed.names, signed.wire_names

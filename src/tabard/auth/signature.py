@@ -105,7 +105,7 @@ def service_of(request: HttpRequest) -> str | None:
         end = header.rfind(b"Signature=")
         claim = claim_of(header[: end + 10]) if end > 0 else None
         if claim is not None:
-            return claim.scope.service.lower()
+            return claim.service
         return _scoped_service(_between(header.decode("latin-1"), "Credential=", ","))
     query = request.query
     if "X-Amz-Credential=" not in query:

@@ -92,7 +92,8 @@ def verify(
         return _carefully(signature, request, secret, now, service, region, streaming=streaming)
     # As SDKs send it: the same is proven as with care, of the same bytes, but for what is the same in all of a client's.
     # Care has the last word on whatever is unusual: nothing is refused here but a body that is not the one declared.
-    values, amz_date, scope, signed = request.first, signature.amz_date, claim.scope, claim.signed
+    values = request.index or request.first
+    amz_date, scope, signed = signature.amz_date, claim.scope, claim.signed
     signed_at, headers = signature.signed_at, tuple(values)
     if (
         signed_at is not None

@@ -24,17 +24,18 @@ class HttpRequest:
     query: str
     headers: Headers
     body: bytes = b""
-    _index: dict[bytes, bytes] | None = field(default=None, repr=False, compare=False)
+    index: dict[bytes, bytes] | None = field(default=None, repr=False, compare=False)
+    """``first``, once anybody has asked for it."""
 
     @property
     def first(self) -> dict[bytes, bytes]:
         """The first value of each header; as many as ``headers`` where none repeats."""
-        index = self._index
+        index = self.index
         if index is None:
             index = dict(self.headers)
             if len(index) != len(self.headers):
                 index = dict(reversed(self.headers))
-            self._index = index
+            self.index = index
         return index
 
     def header(self, name: bytes) -> str | None:

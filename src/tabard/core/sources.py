@@ -80,7 +80,7 @@ def request_id() -> str:
     """
     global _head, _ids  # noqa: PLW0603 - what the ids that follow have in common
     for number in _ids:
-        return f"{_head}{number:012x}"
+        return f"{_head}{number.to_bytes(6).hex()}"
     digits = os.urandom(20).hex()
     _head = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-"
     first = int(digits[20:32], 16) % (16**12 - _IDS_AT_ONCE)

@@ -57,8 +57,8 @@ class Connection(asyncio.Protocol):
     """See the module. A server looks at ``deadline`` (in the loop's time) and calls ``overdue`` once it has passed."""
 
     __slots__ = (
-        "_arriving", "_bad", "_busy", "_closing", "_current", "_headers", "_in_head", "_last", "_moves", "_origin", "_parser",
-        "_paused", "_queue", "_read_paused", "_read_size", "_seen", "_shared", "_transport", "_url", "_writable",
+        "_arriving", "_bad", "_busy", "_closing", "_current", "_expects", "_headers", "_in_head", "_last", "_moves", "_origin",
+        "_parser", "_paused", "_queue", "_read_paused", "_read_size", "_seen", "_shared", "_transport", "_url", "_writable",
         "deadline",
     )  # fmt: skip
 
@@ -71,17 +71,12 @@ class Connection(asyncio.Protocol):
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self._url = b""
         self._headers: Headers = []
-        self._in_head = False
-        self._read_size = 0
-        self._seen = 0
-        self._moves = 0
+        self._in_head = self._expects = False
+        self._read_size = self._seen = self._moves = 0
         self._arriving: Exchange | None = None
         self._current: Exchange | None = None
         self._queue: deque[Exchange] = deque()
-        self._busy = False
-        self._last = False
-        self._bad = False
-        self._closing = False
+        self._busy = self._last = self._bad = self._closing = False
         self._read_paused = False
         self._paused = False
         self._writable: asyncio.Future[None] | None = None
@@ -161,7 +156,7 @@ class Connection(asyncio.Protocol):
         """A request begins."""
         self._url = b""
         self._headers = []
-        self._in_head = True
+        self._in_head, self._expects = True, False
         self._moves += 1
         if not self._busy:
             self.deadline = self._shared.now + HEADERS_WITHIN
@@ -172,7 +167,10 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; after the head a trailer, which counts for nothing."""
-        self._headers.append((name.lower(), value))
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self._expects = True
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """It is known what the client wants."""
@@ -191,8 +189,9 @@ class Connection(asyncio.Protocol):
         keep_alive = chunks and parser.should_keep_alive()
         if self._last:
             return
-        exchange = self._arriving = Exchange(request, Body(self), keep_alive=keep_alive, chunks=chunks)
-        self._queue.append(exchange)
+        expects = chunks and self._expects
+        self._arriving = Exchange(request, Body(self), keep_alive, chunks, expects)
+        self._queue.append(self._arriving)
 
     def on_body(self, data: bytes) -> None:
         """Some of the request's body."""
@@ -231,7 +230,7 @@ class Connection(asyncio.Protocol):
         self.deadline = self._shared.now + BODY_STALL_AT_MOST
         if not exchange.continued:
             exchange.continued = True
-            if exchange.expects_continue and exchange.chunks:
+            if exchange.expects_continue:
                 self._shared.write(transport, _CONTINUE)
         self.body_was_read()
 
@@ -307,7 +306,7 @@ class Connection(asyncio.Protocol):
     def _begin(self, exchange: Exchange) -> None:
         shared = self._shared
         self._current = exchange
-        if exchange.waits_in_vain and self._transport is not None:
+        if exchange.expects_continue and exchange.body.complete and self._transport is not None:
             exchange.continued = True
             shared.write(self._transport, _CONTINUE)
         try:
@@ -414,9 +413,7 @@ class Connection(asyncio.Protocol):
         transport, shared = self._transport, self._shared
         if transport is None:
             return
-        if (
-            not exchange.upgrades
-        ):  # it did not ask for another protocol as HTTP has it, or did not wait for the answer
+        if not exchange.upgrades:  # it did not ask as HTTP has it, or did not wait for the answer
             self._write(exchange, HttpReply(400, [(b"content-type", b"text/plain")]), b"Bad Request\n")
             return
         transport.write(b"%b%b%b\r\n" % (status_line(101), shared.default_headers, lines(reply.headers)))

@@ -167,32 +167,40 @@ Handler = Callable[[HttpRequest, Body, Origin], "HttpReply | Awaitable[HttpReply
 
 
 class Exchange:
-    """One request, and what is needed to answer it: whether the client keeps the connection, and understands chunks."""
+    """One request, and what is needed to answer it: whether the client keeps the connection, and understands chunks.
 
-    __slots__ = ("body", "chunks", "continued", "keep_alive", "request", "started", "upgrades")
+    ``expects_continue``: it wants to hear that its body is welcome before it sends it. One whose body is empty, or already
+    here, is told so all the same, as S3 does: the AWS CLI takes a final reply in its place for the status of the connection's
+    next reply as well, and then waits a minute for that.
+    """
 
-    def __init__(self, request: HttpRequest, body: Body, *, keep_alive: bool, chunks: bool) -> None:
+    __slots__ = (
+        "body",
+        "chunks",
+        "continued",
+        "expects_continue",
+        "keep_alive",
+        "request",
+        "started",
+        "upgrades",
+    )
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        body: Body,
+        keep_alive: bool,  # noqa: FBT001 - what the parser says, one after the other: names would cost each request
+        chunks: bool,  # noqa: FBT001
+        expects_continue: bool,  # noqa: FBT001
+    ) -> None:
         self.request = request
         self.body = body
         self.keep_alive = keep_alive
         self.chunks = chunks
+        self.expects_continue = expects_continue
         self.continued = False
         self.started = False
         self.upgrades = False
-
-    @property
-    def expects_continue(self) -> bool:
-        """Whether the client wants to hear that its body is welcome before it sends it."""
-        return (self.request.header(b"expect") or "").lower() == "100-continue"
-
-    @property
-    def waits_in_vain(self) -> bool:
-        """Whether the client waits to hear that its body is welcome, and nothing will be awaited: it is empty or already here.
-
-        It is told so all the same, as S3 does: the AWS CLI takes a final reply in its place for the status of the connection's
-        next reply as well, and then waits a minute for that.
-        """
-        return self.body.complete and self.chunks and self.expects_continue
 
     @property
     def is_short(self) -> bool:

@@ -38,6 +38,8 @@ class Question(msgspec.Struct, eq=False, frozen=True):
     """
 
     match: Match
+    service: str
+    operation: str
     way: Way
     parameters: dict[str, Any]
     shown: bytes
@@ -88,7 +90,7 @@ class Questions:
         text = request.body
         if text:
             return None if request.query or len(text) > _TEXT_AT_MOST else self._forms.get((service, text))
-        first = request.first
+        first = request.index or request.first
         found = self._paths.get((service, request.method, request.path, request.query, first.get(b"host")))
         return found if found is not None and found.heeds.isdisjoint(first) else None
 
@@ -130,4 +132,4 @@ def _question(match: Match, way: Way, parameters: dict[str, Any], heeds: frozens
     shown = (
         b',"requestParameters":' + msgspec.json.encode(recording.redacted(parameters)) if parameters else b""
     )
-    return Question(match, way, parameters, shown, heeds)
+    return Question(match, match.service, match.operation, way, parameters, shown, heeds)

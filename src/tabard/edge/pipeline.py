@@ -60,7 +60,8 @@ class Pipeline:
         self._recorder = Recorder(trail, node.store)
         self._questions = Questions()
         self._virtual_hosts = tuple(virtual_hosts)
-        self._principals = Principals(node.store.read(), node.keys)
+        self._view = node.store.read()
+        self._principals = Principals(self._view, node.keys)
         self._writing = Principals(node.store.transaction_view(), node.keys)
         self._ways: dict[tuple[str, str], Way] = {}
         self.on_used: Callable[[Principal, str, str, float, str], None] | None = None
@@ -187,7 +188,8 @@ class Pipeline:
                 raise service_unavailable()
         request = passage.http
         signature = passage.signature = auth.plain(request)
-        scope = auth.service_of(request) if signature is None else signature.stated.service.lower()
+        claim = None if signature is None else signature.claim
+        scope = auth.service_of(request) if claim is None else claim.service
         passage.service = scope or ""
         if request.method != "POST" or scope == "s3" or (scope is None and not _is_form(request)):
             return None
@@ -196,10 +198,9 @@ class Pipeline:
     def _route(self, passage: Passage) -> tuple[Match, Way]:
         question = passage.question = self._questions.find(passage.service, passage.http)
         if question is not None:
-            match, way = question.match, question.way
-            passage.way = way
-            passage.service, passage.operation = match.service, match.operation
-            return match, way
+            way = passage.way = question.way
+            passage.service, passage.operation = question.service, question.operation
+            return question.match, way
         match = wire.route(passage.http, passage.service or None, virtual_hosts=self._virtual_hosts)
         service, operation = passage.service, passage.operation = match.service, match.operation
         way = passage.way = self._ways.get((service, operation)) or self._find_way(service, operation)
@@ -234,12 +235,13 @@ class Pipeline:
                 self._questions.remember(verified.signature.service, request, match, way, parameters)
         principal = passage.principal or _NOBODY
         call = self._call(passage, principal)
-        if built.mode == WRITE:
+        mode = built.mode
+        if mode == WRITE:
             return self._change(passage, way, call, parameters)
-        if built.mode == PROVE:
+        if mode == PROVE:
             return self._prove(passage, way, call, parameters)
         self._authorize(passage, call, built, parameters, principal)
-        if built.mode == LONG:
+        if mode == LONG:
             if way.streams_in:
                 call.body = VerifiedBody(body, verified, request)
             return self._take_time(passage, way, call, parameters)
@@ -249,7 +251,7 @@ class Pipeline:
         return self._done(passage, way, result)
 
     def _call(self, passage: Passage, principal: Principal) -> Call:
-        origin, node = passage.origin, self._node
+        origin, caller = passage.origin, principal.caller
         call = passage.call = Call(
             passage.service,
             passage.operation,
@@ -259,9 +261,10 @@ class Pipeline:
             origin.source_ip or "",
             origin.secure,
             passage.http,
-            principal.caller,
-            node.store.read(),
-            node,
+            caller,
+            self._view,
+            self._node,
+            caller.account,
         )
         return call
 
@@ -277,9 +280,9 @@ class Pipeline:
         built = way.built
         if built.prove is None:
             raise RuntimeError(f"{built.name} has no proof")
-        call.caller = ANONYMOUS
+        call.comes_from(ANONYMOUS)
         call.proven = await built.prove(call, parameters)
-        call.store = self._node.store.read()
+        call.store = self._view
         self._authorize(passage, call, built, parameters, _NOBODY)
         return await self._settle(passage, way, call, built.run(call, parameters))
 
@@ -339,14 +342,15 @@ class Pipeline:
         """Put every question that the operation asks to the policy engine; the first denial ends the call."""
         if built.checks is None:
             return
-        caller = call.caller
-        decisions = call.decisions = []
+        caller, account = call.caller, call.caller.account
+        if built.each:
+            call.decisions = []  # they may be asked again in a transaction
         for check in built.checks(call, parameters):
             request = policy.Request(
                 caller,
                 check.action,
                 check.resource,
-                check.account or caller.account,
+                check.account or account,
                 RequestContext(call, check),
                 canonical_id=check.canonical_id,
             )
@@ -362,7 +366,7 @@ class Pipeline:
             if not decision.allowed and passage.explained is None:
                 passage.explained = policy.report(policy.explain(request, layers), request)
             if built.each:
-                decisions.append(decision)
+                call.decisions.append(decision)
             elif not decision.allowed:
                 raise denied(call, request, decision)
 
@@ -381,7 +385,7 @@ class Pipeline:
             call.store = view
             call.effects.clear()
             principal = self._principal_in_transaction(passage)
-            call.caller = principal.caller
+            call.comes_from(principal.caller)
             self._authorize(passage, call, built, parameters, principal)
             return job(view)
 

@@ -139,7 +139,8 @@ class Recorder:
 
     def _place(self, passage: Passage, way: Way, account: str) -> tuple[bytes, bytes]:
         """What stands before and after the request's ids: where it came in, and with what."""
-        agent = passage.http.first.get(b"user-agent", b"")
+        http = passage.http
+        agent = (http.index or http.first).get(b"user-agent", b"")
         source = passage.origin.source_ip or ""
         key = (way, passage.region, source, account, agent)
         found = self._places.get(key)

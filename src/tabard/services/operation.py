@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
@@ -82,6 +82,8 @@ class Call(msgspec.Struct, eq=False):
     caller: Caller
     store: View
     node: Node
+    account: str
+    """The caller's account."""
     body: AsyncIterator[bytes] | None = None
     """The verified body of a streaming operation; ends normally only when its last byte has been verified."""
     decisions: list[Decision] = msgspec.field(default_factory=list)
@@ -93,10 +95,9 @@ class Call(msgspec.Struct, eq=False):
     audit: dict[str, Any] = msgspec.field(default_factory=dict)
     """What the audit record should say beside the request: ``resources``, ``responseElements`` …"""
 
-    @property
-    def account(self) -> str:
-        """The caller's account."""
-        return self.caller.account
+    def comes_from(self, caller: Caller) -> None:
+        """Let it be this caller's from now on."""
+        self.caller, self.account = caller, caller.account
 
     def after(self, effect: Callable[[], Awaitable[None] | None]) -> None:
         """Run ``effect`` on the event loop once the transaction is durable, before the reply."""
@@ -115,7 +116,7 @@ Run = Callable[[Call, Any], Any]
 Prove = Callable[[Call, Any], Awaitable[Any]]
 
 
-class Operation(NamedTuple):
+class Operation(msgspec.Struct, frozen=True):
     """An operation as the pipeline sees it. ``checks`` is None only for what AWS itself exempts from authorization."""
 
     service: str
@@ -126,6 +127,10 @@ class Operation(NamedTuple):
     anonymous: bool
     run: Run
     prove: Prove | None = None
+
+    def but(self, **changes: Any) -> Operation:
+        """The same operation in other parts."""
+        return msgspec.structs.replace(self, **changes)
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}

@@ -43,7 +43,7 @@ def rewrite_request(service: str, name: str, change: Callable[[Reply], Reply]) -
     def run(call: Call, request: Reply) -> Any:
         return built.run(call, change(dict(request)))
 
-    OPERATIONS[service, name] = built._replace(run=run)
+    OPERATIONS[service, name] = built.but(run=run)
 
 
 def rewrite_reply(service: str, name: str, change: Callable[[Reply], Reply]) -> None:
@@ -54,13 +54,13 @@ def rewrite_reply(service: str, name: str, change: Callable[[Reply], Reply]) -> 
         async def later(call: Call, request: Reply) -> Any:
             return change(await built.run(call, request))
 
-        OPERATIONS[service, name] = built._replace(run=later)
+        OPERATIONS[service, name] = built.but(run=later)
         return
 
     def run(call: Call, request: Reply) -> Any:
         return change(built.run(call, request))
 
-    OPERATIONS[service, name] = built._replace(run=run)
+    OPERATIONS[service, name] = built.but(run=run)
 
 
 def do_nothing(service: str, name: str, reply: Callable[[Reply], Reply] = lambda _: {}) -> None:
@@ -70,7 +70,7 @@ def do_nothing(service: str, name: str, reply: Callable[[Reply], Reply] = lambda
     def run(_call: Call, request: Reply) -> Any:
         return reply(request)
 
-    OPERATIONS[service, name] = built._replace(run=run)
+    OPERATIONS[service, name] = built.but(run=run)
 
 
 def skip_check(service: str, name: str, action: str) -> None:
@@ -82,7 +82,7 @@ def skip_check(service: str, name: str, action: str) -> None:
     def checks(call: Call, request: Reply) -> Iterable[Check]:
         return [check for check in asked(call, request) if check.action != action]
 
-    OPERATIONS[service, name] = built._replace(checks=checks)
+    OPERATIONS[service, name] = built.but(checks=checks)
 
 
 def instances_of(reply: Reply) -> Iterator[Reply]:
@@ -124,7 +124,7 @@ def change_association_at_end(name: str, state: str) -> None:
         repository.put(msgspec.structs.replace(ended, state=state))
         return reply
 
-    OPERATIONS["ec2", name] = built._replace(run=run)
+    OPERATIONS["ec2", name] = built.but(run=run)
 
 
 def remember_principals(revive: Callable[[Any, Any], bool]) -> None:

@@ -128,7 +128,7 @@ def only_one_association() -> None:
         calls.append(1)
         return built.run(call, request) if len(calls) == 1 else _association("associating", "iip-assoc-0")
 
-    OPERATIONS["ec2", "AssociateIamInstanceProfile"] = built._replace(run=run)
+    OPERATIONS["ec2", "AssociateIamInstanceProfile"] = built.but(run=run)
 
 
 # ---- trust ----
@@ -250,7 +250,7 @@ def root_may() -> None:
     def checks(call: Any, request: Reply) -> Any:
         return () if call.caller.kind == "Root" else asked(call, request)
 
-    OPERATIONS["sts", "AssumeRole"] = built._replace(checks=checks)
+    OPERATIONS["sts", "AssumeRole"] = built.but(checks=checks)
 
 
 # ---- delete ----

@@ -97,7 +97,9 @@ def checks(world: World, built: Operation, **more: Any) -> list[Check]:
     caller = Caller("User", ACCOUNT, "arn", "arn", "AIDA", "AIDA", "it")
     http = HttpRequest("POST", "/", "", [])
     view = world.store.read()
-    call = Call("iam", built.name, "", 0.0, "us-east-1", "", False, http, caller, view, world.node)
+    call = Call(
+        "iam", built.name, "", 0.0, "us-east-1", "", False, http, caller, view, world.node, caller.account
+    )
     assert built.checks is not None
     return list(built.checks(call, {**NAMES, **more}))
 

@@ -69,7 +69,7 @@ class TerminalDoor:
         self._sessions: dict[TerminalSession, str] = {}
         self._used: dict[str, float] = {}
         self._opening = Operation(SERVICE, "OpenTerminal", WRITE, self._on_opening, False, False, _nothing)
-        self._going_on = self._opening._replace(checks=on_connecting)
+        self._going_on = self._opening.but(checks=on_connecting)
 
     def open(self, request: HttpRequest, origin: Origin) -> HttpReply:
         """The reply to a handshake. What is wrong with it as a request for a terminal is told on the socket."""

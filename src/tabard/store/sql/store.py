@@ -35,17 +35,13 @@ class SqlStore:
         self._engine = engine
         self._reader = SqlView(engine.connect())
         self._writing = SqlView(engine.connect())
-        self._revision = int(
+        self.revision = int(
             self._reader.connection.execute(
                 select(func.coalesce(func.max(CHANGES.c.revision), 0))
             ).scalar_one()
         )
-        self._writer = Writer(self._writing, clock, self._publish)
-
-    @property
-    def revision(self) -> int:
         """See ``Store.revision``."""
-        return self._revision
+        self._writer = Writer(self._writing, clock, self._publish)
 
     def read(self) -> View:
         """See ``Store.read``."""
@@ -69,7 +65,7 @@ class SqlStore:
 
     def _publish(self, changes: Sequence[Change], revision: int) -> None:
         self._reader.forget(changes)
-        self._revision = revision
+        self.revision = revision
 
 
 def open_sqlite(path: Path, clock: Clock, *, durable: bool = True) -> SqlStore:
