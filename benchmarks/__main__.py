@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--output", choices=["text", "json"], default="text")
     parser.add_argument(
         "--only",
-        choices=["requests", "sts", "phases", "instances", "policies"],
+        choices=["requests", "sts", "iam", "phases", "instances", "policies"],
         help="measure only one chapter",
     )
     arguments = parser.parse_args()
@@ -90,6 +90,10 @@ def main() -> None:
         from benchmarks.role_sessions import measure_role_sessions
 
         figures |= measure_role_sessions(arguments.callers, arguments.seconds, arguments.peers)
+    if arguments.only in {None, "iam"}:
+        from benchmarks.iam_at_size import measure_iam_at_size
+
+        figures |= measure_iam_at_size(arguments.seconds)
     if arguments.only in {None, "phases"}:
         from benchmarks.phases import measure_phases
 
