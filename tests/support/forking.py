@@ -67,9 +67,12 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
     def _status(self, timeout: float | None) -> int | None:
-        if self.returncode is None and select.select([self._ends], [], [], timeout)[0]:
-            self.returncode = self._forker.ended(self.pid)
-            os.close(self._ends)
+        if self.returncode is None:
+            ends = select.poll()
+            ends.register(self._ends, select.POLLIN)
+            if ends.poll(None if timeout is None else timeout * 1000):
+                self.returncode = self._forker.ended(self.pid)
+                os.close(self._ends)
         return self.returncode
 
 
