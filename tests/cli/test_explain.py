@@ -67,6 +67,68 @@ def test_people_read_it_in_sentences(capsys: pytest.CaptureFixture[str]) -> None
     assert "but for its condition IpAddress on aws:SourceIp" in text
 
 
+ROLE = "arn:aws:iam::111122223333:role/app"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            LINE | {"identityPolicies": []},
+            (
+                'in a policy of the principal, or of a group that it is in|{"Effect": "Allow", "Action": "s3:PutObject", '
+                '"Resource": "arn:aws:s3:::b/k"}'
+            ),
+        ),
+        (
+            LINE | {"principal": {"service": "sns.amazonaws.com"}},
+            'in the policy of the resource|"Principal": {"Service": "sns.amazonaws.com"}',
+        ),
+        (LINE | {"principal": {"type": "Anonymous"}}, 'in the policy of the resource|"Principal": "*"'),
+        (
+            LINE
+            | {
+                "action": "sts:AssumeRole",
+                "resource": ROLE,
+                "resourcePolicy": {
+                    "Version": "2012-10-17",
+                    "Statement": {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "ec2.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    },
+                },
+                "identityPolicies": [
+                    {
+                        "Version": "2012-10-17",
+                        "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+                    }
+                ],
+            },
+            (
+                "in the trust policy of the role|"
+                '{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/ana"}, "Action": "sts:AssumeRole"}'
+            ),
+        ),
+        (
+            LINE
+            | {
+                "identityPolicies": [
+                    {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
+                ]
+            },
+            "No allow outweighs it",
+        ),
+    ],
+)
+def test_people_are_told_what_is_missing_and_where(
+    capsys: pytest.CaptureFixture[str], line: Any, said: str
+) -> None:
+    assert main(["explain", json.dumps(line)]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert all(part in text for part in said.split("|")), text
+
+
 def test_a_line_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", '{"principal": 1}']) == 1
     assert "no request to evaluate" in capsys.readouterr().err

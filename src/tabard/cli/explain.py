@@ -153,6 +153,7 @@ def show(report: Json, out: Console) -> None:
         style = "good" if match["effect"] == "Allow" else "bad"
         out.print(line("  ", (f"{match['effect']:5}", style), "  ", _place(match)))
     _show_misses(report, out)
+    _show_missing(report, out)
     if report["context"]:
         out.print()
         out.print(line(("What was known of the request", "title")))
@@ -199,6 +200,50 @@ def _show_misses(report: Json, out: Console) -> None:
         out.print(line("           request: ", (found, "name")))
     if report["nearMissesLeftOut"]:
         out.print(line((f"  … and {report['nearMissesLeftOut']} more", "quiet")))
+
+
+_WHERE = {
+    "identity-based policy": "in a policy of {who}",
+    "permissions boundary": "in the permissions boundary of {who}, which must allow what its policies allow",
+    "session policy": "in the session policy, which was passed to the call that made these credentials",
+    "resource-based policy": "in the policy of the resource",
+    "role trust policy": "in the trust policy of the role",
+    "service control policy": "in a service control policy at each level of the organisation",
+    "VPC endpoint policy": "in the policy of the endpoint",
+}
+
+
+def _show_missing(report: Json, out: Console) -> None:
+    """What would have to be said, and where; of an explicit deny, that nothing else helps."""
+    if report["result"] == "Allowed":
+        return
+    out.print()
+    if report["result"] == "ExplicitlyDenied":
+        out.print(line("No allow outweighs it: that statement must change, or the request."))
+        return
+    layer = report["layer"]
+    statement = {"Effect": "Allow", "Action": report["action"], "Resource": report["resource"] or "*"}
+    if layer in {"resource-based policy", "role trust policy"}:
+        statement = {"Effect": "Allow", "Principal": _named(report)} | statement
+    if layer == "role trust policy":
+        del statement["Resource"]
+    who = (
+        "the role"
+        if ":assumed-role/" in report["principal"]
+        else "the principal, or of a group that it is in"
+    )
+    if layer != "identity-based policy":
+        who = who.partition(",")[0]
+    out.print(line(("What is missing", "title"), (f" - {_WHERE[layer].format(who=who)}", "quiet")))
+    out.print(line("  ", (json.dumps(statement), "command")))
+
+
+def _named(report: Json) -> str | dict[str, str]:
+    """The element Principal that names the one who was denied: of a session its role, of nobody everyone."""
+    principal: str = report["principal"]
+    if principal.startswith("arn:"):
+        return {"AWS": report["context"].get("aws:principalarn", principal)}
+    return {"Service": principal} if "." in principal else "*"
 
 
 def _place(statement: Json) -> str:
