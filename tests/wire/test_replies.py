@@ -39,6 +39,37 @@ def test_the_query_protocol_wraps_results() -> None:
     )
 
 
+def test_whichever_members_a_structure_has_are_written_in_the_models_order() -> None:
+    elements = {
+        "Path": "<Path>/</Path>",
+        "UserName": "<UserName>a&amp;b</UserName>",
+        "UserId": "<UserId>AIDA</UserId>",
+        "Arn": "<Arn>arn</Arn>",
+        "CreateDate": "<CreateDate>2026-11-23T20:30:00Z</CreateDate>",
+        "PermissionsBoundary": "<PermissionsBoundary><PermissionsBoundaryArn>b</PermissionsBoundaryArn></PermissionsBoundary>",
+        "Tags": "<Tags><member><Key>k</Key><Value>v</Value></member><member><Key>l</Key></member></Tags>",
+    }
+    values = {
+        "Path": "/",
+        "UserName": "a&b",
+        "UserId": "AIDA",
+        "Arn": "arn",
+        "CreateDate": NOW.replace(microsecond=0),
+        "PermissionsBoundary": {"PermissionsBoundaryArn": "b", "PermissionsBoundaryType": None},
+        "Tags": [{"Key": "k", "Value": "v"}, {"Key": "l", "Value": None}],
+    }
+    names = list(values)
+    for chosen in range(2 ** len(names)):  # more sets of members than are compiled
+        there = [name for bit, name in enumerate(names) if chosen >> bit & 1]
+        shown = "".join([elements[name] for name in there])
+        expected = f"<GetUserResult><User>{shown}</User></GetUserResult>".encode()
+        for order in (there, there[::-1], [*there, "Unknown"]):
+            user = {name: values.get(name) for name in order}
+            assert expected in body("iam", "GetUser", {"User": user})
+        absent = dict.fromkeys(names) | {name: values[name] for name in there}
+        assert expected in body("iam", "GetUser", {"User": absent})
+
+
 def test_an_operation_without_output_has_no_result() -> None:
     assert body("iam", "DeleteRole", {}) == (
         b'<DeleteRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'

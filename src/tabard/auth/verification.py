@@ -8,9 +8,9 @@ The clock is an argument. What this module does not know: whose secret it is, an
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 from hashlib import sha256
+from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -114,7 +114,7 @@ def verify(
         if canonical is not None:
             to_sign = f"AWS4-HMAC-SHA256\n{amz_date}\n{scope.text}\n{sha256(canonical).hexdigest()}"
             key = claim.key(secret)
-            if hmac.compare_digest(key.sign(to_sign.encode()), signature.signature):
+            if compare_digest(key.sign(to_sign.encode()), signature.signature):
                 return Verified(signature, scope.text, key)
     return _carefully(signature, request, secret, now, service, region, streaming=streaming)
 
@@ -197,13 +197,13 @@ def _carefully(
     key = signing_key(secret, signature.date, signature.region, service)
     given = signature.signature.encode("latin-1", "replace")
     to_sign = string_to_sign(amz_date, scope, canonical)
-    if not hmac.compare_digest(key.sign(to_sign).encode(), given):
+    if not compare_digest(key.sign(to_sign).encode(), given):
         if s3 or not signature.presigned or "X-Amz-Security-Token=" not in request.query:
             raise _mismatch(signature, service, canonical, to_sign)
         # Some signers add the token to the query after signing; it is proven by the key that belongs to it.
         other = head + _query(request.query, service, _NOT_SIGNED_NOR_TOKEN).encode() + tail
         expected = key.sign(string_to_sign(amz_date, scope, other)).encode()
-        if not hmac.compare_digest(expected, given):
+        if not compare_digest(expected, given):
             raise _mismatch(signature, service, canonical, to_sign)
     return Verified(signature, scope, key)
 

@@ -303,7 +303,8 @@ class Pipeline:
     def _done(self, passage: Passage, way: Way, result: Any) -> HttpReply:
         passage.result = result
         self._recorder.succeeded(passage)
-        if not way.read_only or (passage.call is not None and passage.call.effects):
+        call = passage.call
+        if not way.read_only or (call is not None and call.effects):
             self._trail.flush()
         return way.encode(result or {}, passage.request_id)
 

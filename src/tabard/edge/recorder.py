@@ -81,9 +81,10 @@ class Recorder:
             )
         known: _Known = principal.recorded or _learn(principal)
         before, after = self._place(passage, way, principal.caller.account)
-        if passage.decision is not known.decision:
-            known.decision = passage.decision
-            known.told = b"}}" if passage.decision is None else self._told(passage.decision)
+        decision = passage.decision
+        if decision is not known.decision:
+            known.decision = decision
+            known.told = b"}}" if decision is None else self._told(decision)
         self._trail.append(
             b"".join(
                 (

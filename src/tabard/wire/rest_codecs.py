@@ -29,18 +29,20 @@ if TYPE_CHECKING:
 def _body_alone(
     status: int,
     identify: Callable[[str], Headers],
-    write: Callable[[Mapping[str, Any]], tuple[Any, bytes]],
+    write: Callable[[Mapping[str, Any]], bytes],
+    content_type: bytes,
 ) -> Encode:
-    """The encoder of a reply none of whose members stands in a header or is the status."""
+    """The encoder of a reply all of whose members stand in its body."""
+    kind = b"content-type", content_type
 
     def encode(result: Mapping[str, Any], request_id: str) -> HttpReply:
-        headers = identify(request_id)
-        body, content_type = write(result)
-        if content_type:
-            headers.append((b"content-type", content_type))
-        return HttpReply(status, headers, body)
+        return HttpReply(status, [*identify(request_id), kind], write(result))
 
     return encode
+
+
+def _any_in_body(shape: Shape) -> bool:
+    return any(member.in_reply_body for member in shape.members.values())
 
 
 class RestCodec(Codec):
@@ -99,9 +101,10 @@ class RestCodec(Codec):
         if shape is None:
             return lambda _result, request_id: HttpReply(status, identify(request_id))
         bindings = ReplyBindings(shape)
+        if bindings.none and shape.get("payload") is None and _any_in_body(shape):
+            write_body = self.body_writer(entry["name"], shape)
+            return _body_alone(status, identify, write_body, self.content_type)
         write = self._body_writer(entry["name"], shape)
-        if write is not None and bindings.none:
-            return _body_alone(status, identify, write)
         ranged = any(member.location_name == "Content-Range" for member in shape.members.values())
 
         def encode(result: Mapping[str, Any], request_id: str) -> HttpReply:
@@ -121,7 +124,7 @@ class RestCodec(Codec):
     ) -> Callable[[Mapping[str, Any]], tuple[Any, bytes]] | None:
         payload = shape.get("payload")
         if payload is None:
-            if not any(member.in_reply_body for member in shape.members.values()):
+            if not _any_in_body(shape):
                 return None
             write_body = self.body_writer(name, shape)
             return lambda result: (write_body(result), self.content_type)
