@@ -58,11 +58,28 @@ function Side({ route, crumbs }: { route: Route; crumbs: Crumb[] }) {
   );
 }
 
+/**
+ * On a narrow screen Cloudscape gives the navigation an orientation, which ARIA knows of toolbars alone and no property of
+ * AppLayout leaves out: take it away whenever the screen may have become narrow.
+ */
+function useTidyNavigation(): void {
+  useEffect(() => {
+    const tidy = () => {
+      for (const each of document.querySelectorAll('nav[aria-orientation]')) each.removeAttribute('aria-orientation');
+    };
+    const afterwards = () => requestAnimationFrame(() => requestAnimationFrame(tidy));
+    tidy();
+    window.addEventListener('resize', afterwards);
+    return () => window.removeEventListener('resize', afterwards);
+  }, []);
+}
+
 function SignedIn({ session }: { session: Session }) {
   const route = useRoute();
   const { page, crumbs } = find(route);
   const flashes = useFlash();
   const lost = useLost();
+  useTidyNavigation();
   const [open, setOpen] = useState(() => window.innerWidth > 900);
   const title = crumbs.at(-1)?.text ?? t.home.title;
   useEffect(() => {

@@ -1,4 +1,4 @@
-"""What is true of every page: no barrier that axe finds, in both themes; not wider than a phone; little to load at first."""
+"""What is true of every page: nothing that axe finds, light, dark or on a phone; no wider than that; little to load first."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.server import ROOT
+from tests.console.looking import AXE, wrong_with
 
 if TYPE_CHECKING:
     from tests.console.conftest import Console
 
-AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
 FIRST_LOAD_AT_MOST = 350_000
 """Bytes of gzipped script for sign-in plus home."""
 MORE = (
@@ -24,29 +23,6 @@ MORE = (
     "/no/such/page",
 )
 """Pages that the first page does not link to."""
-
-
-SETTLED_WIDTH = """async () => {
-    let width;
-    for (let tries = 0; tries < 20; tries += 1) {
-        await new Promise(requestAnimationFrame);
-        width = document.documentElement.scrollWidth;
-        if (width <= 390) break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return width;
-}"""
-"""How wide a page is once its parts have taken to the new width."""
-
-
-def violations(page: Any) -> list[str]:
-    """What axe finds on a page, each with the first element that it is about."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{each['id']} ({each['impact']}): {json.dumps([node['html'][:200] for node in each['nodes'][:2]])}"
-        for each in found["violations"]
-    ]
 
 
 def shown(console: Console, path: str) -> None:
@@ -89,23 +65,13 @@ def every_page(page: Any) -> list[str]:
 def test_no_page_has_barriers_in_either_theme_or_is_wider_than_a_phone(console: Console) -> None:
     page = console.page
     console.expected = 100
-    page.emulate_media(reduced_motion="reduce")
     console.open("/")
     page.get_by_label("User name").wait_for()
     wrong = dict[str, Any]()
 
     def look(path: str) -> None:
-        for theme in ("light", "dark"):
-            page.emulate_media(
-                color_scheme=theme, reduced_motion="reduce"
-            )  # colours on their way count for none
-            if found := violations(page):
-                wrong[f"{path} {theme}"] = found
-        page.set_viewport_size({"width": 390, "height": 844})
-        width = page.evaluate(SETTLED_WIDTH)
-        if width > 390:
-            wrong[f"{path} on a phone"] = width
-        page.set_viewport_size({"width": 1360, "height": 900})
+        if found := wrong_with(page):
+            wrong[path] = found
 
     look("sign-in")
     console.sign_in()

@@ -3,7 +3,7 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import type { ReactNode } from 'react';
+import { type ReactNode, useId } from 'react';
 import { useAction } from '../data';
 import { t } from '../strings';
 import { CliCommand, ErrorAlert } from './parts';
@@ -24,6 +24,7 @@ interface Props {
 /** It closes when `onSubmit` succeeds; until then it shows what went wrong, and nothing that was typed is lost. */
 export function FormModal({ header, button, ready = true, size = 'medium', commands, keepOpen, onSubmit, onDismiss, children }: Props) {
   const { busy, error, run } = useAction();
+  const form = useId(); // with a button of the form's own, Enter submits it from any of its fields
   const submit = async () => {
     if (ready && !busy && (await run(onSubmit)) && !keepOpen) onDismiss();
   };
@@ -40,7 +41,7 @@ export function FormModal({ header, button, ready = true, size = 'medium', comma
             <Button variant="link" onClick={onDismiss}>
               {keepOpen ? t.close : t.cancel}
             </Button>
-            <Button variant="primary" loading={busy} disabled={!ready} onClick={() => void submit()}>
+            <Button variant="primary" loading={busy} disabled={!ready} form={form}>
               {button}
             </Button>
           </SpaceBetween>
@@ -48,8 +49,10 @@ export function FormModal({ header, button, ready = true, size = 'medium', comma
       }
     >
       <form
+        id={form}
         onSubmit={(event) => {
           event.preventDefault();
+          event.stopPropagation(); // React would tell the form of the page that the dialog was opened from
           void submit();
         }}
       >
