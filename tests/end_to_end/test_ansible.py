@@ -1,4 +1,4 @@
-"""Ansible's IAM modules (the amazon.aws collection): a playbook run twice changes nothing the second time, and takes all away.
+"""Ansible's modules of AWS (amazon.aws, community.aws): run twice, a playbook changes nothing, and it takes all away.
 
 `make ansible` sets them up; the test skips where that has not been done.
 """
@@ -11,6 +11,8 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.services.iam import certificates
+from tests.services.iam.test_saml_providers import metadata
 from tests.support.server import ROOT
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ TRUST = {
         {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ],
 }
+SAML = metadata()
+WEB = certificates.make("example.com")
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 
@@ -110,7 +114,112 @@ def tasks(state: str, account: str) -> list[dict[str, Any]]:
                 "state": state,
             }
         },
+        {
+            "community.aws.iam_saml_federation": {
+                "name": "ansible-corp",
+                **({} if gone else {"saml_metadata_document": SAML}),
+                "state": state,
+            }
+        },
+        {
+            "community.aws.iam_server_certificate": {
+                "name": "ansible-web",
+                **({} if gone else {"path": "/team/", "cert": WEB.certificate.strip(), "key": WEB.key}),
+                "state": state,
+            }
+        },
     ]
+
+
+def machines(state: str, image: str) -> list[dict[str, Any]]:
+    """A machine with all that it needs, and a bucket."""
+    gone = state == "absent"
+    trust = json.dumps(TRUST)
+    group = {
+        "description": "web",
+        "rules": [{"proto": "tcp", "ports": [22, 443], "cidr_ip": "10.0.0.0/8", "rule_desc": "inside"}],
+        "tags": {"team": "blue"},
+    }
+    machine = {
+        "image_id": image,
+        "instance_type": "t3.micro",
+        "key_name": "ansible-me",
+        "security_group": "ansible-web",
+        "iam_instance_profile": "ansible-machine",
+        "metadata_options": {"http_endpoint": "enabled", "http_tokens": "required"},
+        "tags": {"team": "blue"},
+    }
+    return [
+        {"amazon.aws.ec2_key": {"name": "ansible-me", "key_type": "ed25519", "state": state}},
+        {"amazon.aws.ec2_security_group": {"name": "ansible-web", **({} if gone else group), "state": state}},
+        {
+            "amazon.aws.iam_role": {
+                "name": "ansible-machine",
+                **({} if gone else {"assume_role_policy_document": trust, "create_instance_profile": False}),
+                "state": state,
+            }
+        },
+        {
+            "amazon.aws.iam_instance_profile": {
+                "name": "ansible-machine",
+                **({} if gone else {"role": "ansible-machine"}),
+                "state": state,
+            }
+        },
+        {
+            "amazon.aws.ec2_instance": {
+                "name": "ansible-machine",
+                **({} if gone else machine),
+                "state": "absent" if gone else "running",
+            }
+        },
+        {
+            "amazon.aws.s3_bucket": {
+                "name": "ansible-papers",
+                **({} if gone else {"tags": {"team": "blue"}}),
+                "force": gone,
+                "state": state,
+            }
+        },
+        *(
+            []
+            if gone
+            else [
+                {
+                    "amazon.aws.s3_object": {
+                        "bucket": "ansible-papers",
+                        "object": "a/é key",
+                        "content": "hello",
+                        "mode": "put",
+                        "overwrite": "different",
+                    }
+                }
+            ]
+        ),
+    ]
+
+
+QUESTIONS: list[dict[str, dict[str, Any]]] = [
+    {"amazon.aws.aws_caller_info": {}},
+    {"amazon.aws.aws_az_info": {}},
+    {"amazon.aws.aws_region_info": {}},
+    {"amazon.aws.ec2_instance_info": {"filters": {"tag:team": "blue"}}},
+    {"amazon.aws.ec2_key_info": {"names": ["ansible-me"]}},
+    {"amazon.aws.ec2_security_group_info": {"filters": {"group-name": "ansible-web"}}},
+    {"amazon.aws.ec2_ami_info": {"owners": "amazon"}},
+    {"amazon.aws.ec2_vpc_net_info": {}},
+    {"amazon.aws.ec2_vpc_subnet_info": {}},
+    {"amazon.aws.ec2_vol_info": {}},
+    {"amazon.aws.ec2_eni_info": {}},
+    {"amazon.aws.iam_role_info": {"name": "ansible-machine"}},
+    {"amazon.aws.iam_instance_profile_info": {"name": "ansible-machine"}},
+    {"amazon.aws.iam_user_info": {}},
+    {"amazon.aws.iam_policy_info": {"iam_type": "role", "iam_name": "ansible-machine"}},
+    {"amazon.aws.iam_mfa_device_info": {}},
+    {"amazon.aws.s3_bucket_info": {"name": "ansible-papers"}},
+    {"amazon.aws.s3_object_info": {"bucket_name": "ansible-papers", "object_name": "a/é key"}},
+]
+"""Modules that only look."""
 
 
 class Ansible:
@@ -177,3 +286,18 @@ def test_the_second_run_changes_nothing(ansible: Ansible, own_server: TabardServ
     assert iam.list_roles(PathPrefix="/team/")["Roles"] == []
     assert iam.list_users()["Users"] == []
     assert iam.list_policies(Scope="Local")["Policies"] == []
+    assert iam.list_saml_providers()["SAMLProviderList"] == []
+    assert iam.list_server_certificates()["ServerCertificateMetadataList"] == []
+
+
+@pytest.mark.long
+def test_machines_and_buckets_twice(ansible: Ansible, own_server: TabardServer) -> None:
+    ec2 = own_server.client("ec2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    present = machines("present", image)
+    assert ansible(present) == ["changed"] * len(present)
+    assert ansible([*present, *QUESTIONS]) == ["ok"] * (len(present) + len(QUESTIONS))
+    assert set(ansible(machines("absent", image)[::-1])) == {"changed"}
+    assert ec2.describe_key_pairs()["KeyPairs"] == []
+    assert own_server.client("s3").list_buckets()["Buckets"] == []
+    assert own_server.client("iam").list_roles()["Roles"] == []

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+class PublicAccessBlock(msgspec.Struct, frozen=True):
+    """What of a public grant is refused, or does not count."""
+
+    block_acls: bool = False
+    ignore_acls: bool = False
+    block_policy: bool = False
+    restrict: bool = False
+
+
 class Bucket(msgspec.Struct, frozen=True):
     """A bucket; ``account`` owns it, ``policy`` is its policy document's text, as it was put."""
 
@@ -24,6 +33,7 @@ class Bucket(msgspec.Struct, frozen=True):
     created_at: float
     policy: str | None = None
     tags: dict[str, str] = {}
+    public_access: PublicAccessBlock | None = None
 
 
 class Checksum(msgspec.Struct, frozen=True, array_like=True):

@@ -302,3 +302,42 @@ def test_no_policy_locks_out_the_root_user_from_the_policy(s3: Any, bucket: str,
     assert "Deny" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
     s3.delete_bucket_policy(Bucket=bucket)
     s3.list_objects_v2(Bucket=bucket)
+
+
+def test_block_public_access_outweighs_a_bucket_policy(
+    server: TabardServer, s3: Any, bucket: str, caller: Caller
+) -> None:
+    def block(**settings: bool) -> None:
+        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=settings)
+
+    everyone = {**allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*"), "Principal": "*"}
+    known = {**everyone, "Principal": {"AWS": caller.arn}}
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert refusal(lambda: s3.get_public_access_block(Bucket=bucket)) == (
+        "NoSuchPublicAccessBlockConfiguration",
+        404,
+    )
+    block(BlockPublicPolicy=True)
+    assert s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": False,
+        "IgnorePublicAcls": False,
+        "BlockPublicPolicy": True,
+        "RestrictPublicBuckets": False,
+    }
+    error = fields(lambda: put_policy(s3, bucket, everyone))
+    assert error["Code"] == "AccessDenied"
+    assert "public policies are blocked by the BlockPublicPolicy block public access" in error["Message"]
+    put_policy(s3, bucket, known)
+    assert caller.s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    block(RestrictPublicBuckets=True)
+    put_policy(s3, bucket, everyone)
+    assert anybody(server, f"{bucket}/k") == 403
+    assert caller.s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x", "of the bucket's account"
+    s3.delete_public_access_block(Bucket=bucket)
+    assert anybody(server, f"{bucket}/k") == 200
+    assert refusal(
+        lambda: caller.s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={})
+    ) == (
+        "AccessDenied",
+        403,
+    )

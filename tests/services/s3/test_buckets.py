@@ -241,7 +241,11 @@ def test_what_holds_for_every_bucket(s3: Any, bucket: str) -> None:
     ("operation", "more"),
     [
         ("put_bucket_versioning", {"VersioningConfiguration": {"Status": "Enabled"}}),
-        ("put_bucket_acl", {"ACL": "public-read"}),
+        ("put_bucket_cors", {"CORSConfiguration": {"CORSRules": []}}),
+        (
+            "put_bucket_ownership_controls",
+            {"OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}},
+        ),
         (
             "put_bucket_encryption",
             {
@@ -268,3 +272,24 @@ def test_every_bucket_encrypts_by_default(s3: Any, bucket: str) -> None:
     two = {"Rules": [by_default, by_default]}
     refused = partial(s3.put_bucket_encryption, Bucket=bucket, ServerSideEncryptionConfiguration=two)
     assert refusal(refused) == ("MalformedXML", 400)
+
+
+def test_taking_away_what_is_not_there_and_asking_for_what_holds_succeed(s3: Any, bucket: str) -> None:
+    """As tools do it for each bucket, to be sure."""
+    for kind in ("cors", "website", "lifecycle", "replication"):
+        getattr(s3, f"delete_bucket_{kind}")(Bucket=bucket)
+    enforced = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=enforced)
+    assert refusal(lambda: s3.delete_bucket_cors(Bucket="no-such-bucket")) == ("NoSuchBucket", 404)
+
+
+def test_lists_of_who_may_are_off(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert refusal(lambda: s3.put_bucket_acl(Bucket=bucket, ACL="private")) == (
+        "AccessControlListNotSupported",
+        400,
+    )
+    assert refusal(lambda: s3.put_object_acl(Bucket=bucket, Key="k", ACL="public-read")) == (
+        "AccessControlListNotSupported",
+        400,
+    )

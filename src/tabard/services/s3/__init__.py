@@ -19,6 +19,7 @@ from tabard.services.s3 import (
     object_read,
     object_tags,
     objects,
+    public_access,
     upload_parts,
     version_listing,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "object_read",
     "object_tags",
     "objects",
+    "public_access",
     "sweep_orphans",
     "upload_parts",
     "version_listing",

@@ -14,6 +14,7 @@ from tabard.core.arn import bucket_arn
 from tabard.core.remembering import by_length
 from tabard.services.operation import Check
 from tabard.services.s3.errors import access_denied, no_such_bucket, wrong_region
+from tabard.services.s3.publicity import is_public
 from tabard.services.s3.request_keys import names_region, request_keys
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ def linked(document: str) -> PolicySet:
     """A bucket policy's document, ready for decisions; made once per document."""
     parsed = policy.parse(document, policy.Kind.RESOURCE, policy.Dialect.S3)
     return policy.link([policy.compile(parsed, policy.Source(policy.Kind.RESOURCE))])
+
+
+@by_length(4 * 1024 * 1024)
+def opens_to_everyone(document: str) -> bool:
+    """Whether a bucket policy's document makes its bucket public; found out once per document."""
+    return is_public(policy.parse(document, policy.Kind.RESOURCE, policy.Dialect.S3))
 
 
 @lru_cache(maxsize=4096)
@@ -85,10 +92,22 @@ def question(
     if keys:
         every.update(keys)
     arn, account = bucket_arn(bucket.name, key), call.caller.account
-    if bucket.policy is None:
+    if bucket.policy is None or (bucket.public_access is not None and _restricted(bucket, account)):
         return Check(action, arn, bucket.account, every)
     named = canonical_id(account) if account else ""
     return Check(action, arn, bucket.account, every, linked(bucket.policy), named)
+
+
+def _restricted(bucket: Bucket, account: str | None) -> bool:
+    """Whether what the bucket's policy grants does not count for a caller: RestrictPublicBuckets, of a public policy."""
+    block, document = bucket.public_access, bucket.policy
+    return (
+        block is not None
+        and block.restrict
+        and account != bucket.account
+        and document is not None
+        and opens_to_everyone(document)
+    )
 
 
 def on_bucket(action: str, *, any_region: bool = False) -> Checks:

@@ -12,6 +12,7 @@ from tabard.core.errors import AwsError
 from tabard.services.operation import READ, WRITE, Check, operation
 from tabard.services.s3.access import bucket_of, canonical_id, linked, on_bucket, question
 from tabard.services.s3.checksums import verify_document
+from tabard.services.s3.public_access import public_policy_blocked
 from tabard.services.s3.publicity import is_public
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def put_bucket_policy(call: Call, request: shapes.PutBucketPolicyRequestTypeDef)
     _check_resources(document, bucket)
     _check_principals(call, document)
     linked(text)
+    if bucket.public_access is not None and bucket.public_access.block_policy and is_public(document):
+        raise public_policy_blocked(call, bucket)
     call.store.s3.buckets.replace(replace(bucket, policy=text))
     return {}
 

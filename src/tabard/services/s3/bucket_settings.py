@@ -1,6 +1,7 @@
 """What a bucket without further configuration answers about it: true for every bucket here.
 
-Tools read all of these of each bucket. Their writes are not built, and answer 501.
+Tools read all of these of each bucket. Their writes are not built, and answer 501, but for those that change nothing: taking
+away what is not there, and asking for what holds. ACLs are off, and are refused in AWS's words.
 """
 
 from __future__ import annotations
@@ -8,15 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tabard.core.errors import AwsError
-from tabard.services.operation import READ, operation
+from tabard.services.operation import READ, WRITE, operation
 from tabard.services.s3.access import bucket_of, canonical_id, on_bucket, on_existing_object, owner
+from tabard.services.s3.checksums import verify_document
+from tabard.services.s3.errors import acls_are_off, malformed_xml, not_implemented
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from types_boto3_s3 import type_defs as shapes
 
-    from tabard.services.operation import Call, Run
+    from tabard.services.operation import Call, Checks, Run
 
 _ABSENT: tuple[tuple[str, str, str, str], ...] = (
     (
@@ -48,12 +51,6 @@ _ABSENT: tuple[tuple[str, str, str, str], ...] = (
         "s3:GetBucketObjectLockConfiguration",
         "ObjectLockConfigurationNotFoundError",
         "Object Lock configuration does not exist for this bucket",
-    ),
-    (
-        "GetPublicAccessBlock",
-        "s3:GetBucketPublicAccessBlock",
-        "NoSuchPublicAccessBlockConfiguration",
-        "The public access block configuration was not found",
     ),
 )
 """Operation, action, and what is answered where there is no such configuration."""
@@ -89,6 +86,44 @@ def _default(reply: Mapping[str, Any]) -> Callable[[Call, Mapping[str, Any]], Ma
     return run
 
 
+_REMOVALS = (
+    ("DeleteBucketCors", "s3:PutBucketCORS"),
+    ("DeleteBucketWebsite", "s3:DeleteBucketWebsite"),
+    ("DeleteBucketLifecycle", "s3:PutLifecycleConfiguration"),
+    ("DeleteBucketReplication", "s3:PutReplicationConfiguration"),
+)
+"""Operation and action of what takes away a configuration, which no bucket has."""
+
+_ACLS: tuple[tuple[str, Checks], ...] = (
+    ("PutBucketAcl", on_bucket("s3:PutBucketAcl")),
+    ("PutObjectAcl", on_existing_object("s3:PutObjectAcl")),
+)
+
+
+def _no_acls(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
+    bucket_of(call, request)
+    raise acls_are_off()
+
+
+@operation("s3", "PutBucketOwnershipControls", WRITE, checks=on_bucket("s3:PutBucketOwnershipControls"))
+def put_bucket_ownership_controls(
+    call: Call, request: shapes.PutBucketOwnershipControlsRequestTypeDef
+) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html: ACLs stay off."""
+    verify_document(call, request, required=True)
+    bucket_of(call, request)
+    rules = request["OwnershipControls"]["Rules"]
+    if len(rules) != 1:
+        raise malformed_xml()
+    if rules[0]["ObjectOwnership"] != "BucketOwnerEnforced":
+        raise not_implemented("x-amz-object-ownership")
+    return {}
+
+
+for _name, _action in _REMOVALS:
+    operation("s3", _name, WRITE, checks=on_bucket(_action))(_default({}))
+for _name, _checks in _ACLS:
+    operation("s3", _name, WRITE, checks=_checks)(_no_acls)
 for _name, _action, _code, _message in _ABSENT:
     operation("s3", _name, READ, checks=on_bucket(_action))(_absent(_code, _message))
 for _name, _action, _reply in _DEFAULTS:

@@ -74,6 +74,11 @@ def not_implemented(header: str) -> AwsError:
     )
 
 
+def acls_are_off() -> AwsError:
+    """Every bucket's objects are its owner's, and nobody else is let in by lists."""
+    return AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
+
+
 def malformed_xml() -> AwsError:
     """A document that says what its operation can not take."""
     return AwsError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tabard.core.errors import AwsError
-from tabard.services.s3.errors import not_implemented
+from tabard.services.s3.errors import acls_are_off, not_implemented
 from tabard.services.s3.tagging import header_tags
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def refuse_what_is_not_built(request: Mapping[str, Any]) -> None:
     if request.get("ACL", "private") not in {"private", "bucket-owner-full-control"} or any(
         member in request for member in _GRANTS
     ):
-        raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
+        raise acls_are_off()
 
 
 def system_metadata(http: HttpRequest, request: Mapping[str, Any]) -> dict[str, str]:
