@@ -193,9 +193,12 @@ def test_a_resource_policy_is_about_the_resources(world: World) -> None:
     assert (
         refused(world.iam.simulate_custom_policy, **parameters, ResourceArns=elsewhere)[0] == "InvalidInput"
     )
-    assert (
-        refused(world.iam.simulate_custom_policy, **parameters, ResourceOwner="nobody")[0] == "InvalidInput"
-    )
+    for owner in ("nobody", OTHER_ACCOUNT):  # an account's id alone was refused in these words
+        assert refused(world.iam.simulate_custom_policy, **parameters, ResourceOwner=owner) == (
+            "InvalidInput",
+            f"'{owner}' is not a valid as a Resource Owner.",
+            400,
+        )
 
 
 def test_each_resource_of_another_account_says_what_each_side_decides(world: World) -> None:

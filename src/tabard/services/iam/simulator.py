@@ -29,7 +29,7 @@ DECISIONS = {
     Outcome.IMPLICITLY_DENIED: "implicitDeny",
     Outcome.EXPLICITLY_DENIED: "explicitDeny",
 }
-_ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::)?([0-9]{12})(?::root)?", re.ASCII)
+_ACCOUNT = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):root", re.ASCII)
 _RANK = {"explicitDeny": 0, "implicitDeny": 1, "allowed": 2}
 _TOLD = frozenset((Kind.IDENTITY, Kind.RESOURCE))
 """The layers whose statements and missing keys a simulation lists."""
@@ -52,11 +52,9 @@ class Simulator:
             scps=self._levels(request),
         )
         self._missing = [key for key in keys_of(told) if key.lower() not in self._values]
-        owner = request.get("ResourceOwner", principal.caller.account)
-        found = _ACCOUNT.fullmatch(owner)
-        if found is None:
-            raise invalid_input(f"Invalid ResourceOwner: {owner}")
-        self._owner = found[1]
+        self._owner = principal.caller.account
+        if "ResourceOwner" in request:
+            self._owner = _owner_named(request["ResourceOwner"])
 
     def _levels(self, request: Request) -> tuple[PolicySet, ...]:
         """The service control policies, from the organisation's root down to the account."""
@@ -158,6 +156,14 @@ class Simulator:
             "SourcePolicyType": "Resource Policy" if simulated.type == "resource" else "IAM Policy",
             **simulated.position(reference.index),
         }
+
+
+def _owner_named(owner: str) -> str:
+    """The account in a ResourceOwner; raises InvalidInput, in recorded words, for one that is no account's ARN."""
+    found = _ACCOUNT.fullmatch(owner)
+    if found is None:
+        raise invalid_input(f"'{owner}' is not a valid as a Resource Owner.")
+    return found[1]
 
 
 def _owner_of(resource: str) -> str:
