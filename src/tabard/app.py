@@ -107,6 +107,7 @@ def run(settings: Settings, ready: Callable[[Started], None]) -> None:
 async def serve(settings: Settings, ready: Callable[[Started], None]) -> None:
     """Serve until SIGTERM or SIGINT; call ``ready`` once requests are answered. Raises ``SettingsError``."""
     _raise_file_limit()
+    _leave_no_core()
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -124,6 +125,12 @@ def _raise_file_limit() -> None:
     wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _leave_no_core() -> None:
+    """This process holds every secret. Of one byte no core file is written, and no handler is given one: core(5)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0 if hard == 0 else 1, hard))
 
 
 async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStack) -> Started:

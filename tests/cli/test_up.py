@@ -98,6 +98,8 @@ def test_the_secret_is_shown_once_and_kept_for_its_owner_alone(operator: Operato
     assert credentials.stat().st_mode & 0o777 == 0o600
     assert (operator.data).stat().st_mode & 0o777 == 0o700
     assert client(told, "sts").get_caller_identity()["Arn"] == "arn:aws:iam::123456789012:root"
+    limits = Path(f"/proc/{told.pid}/limits").read_text()
+    assert re.search(r"Max core file size +[01] ", limits), "no core file with the secrets in it"
     assert operator.end(signal.SIGTERM) == 0
     assert "Stopped. Records and homes are kept." in operator.screen
     again = operator.start()
