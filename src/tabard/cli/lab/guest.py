@@ -156,7 +156,7 @@ class Program:
         """End it."""
         if self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(60)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()

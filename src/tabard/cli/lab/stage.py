@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tabard.cli.lab.lab import Lab
     from tabard.cli.lab.terminal import Terminal
 
-_BOOT = 30.0  # seconds, the longest that an instance may take until it runs
-LOGIN = 30.0
+_BOOT = 60.0  # seconds, the longest that an instance may take until it runs
+LOGIN = 60.0
 
 
 class Stage:

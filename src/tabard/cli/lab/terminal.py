@@ -104,7 +104,7 @@ class Terminal:
             if not self._read(left):
                 raise NoPromptError(f"it ended with {self._process.wait()}", self._unread.strip())
 
-    def run(self, command: str, seconds: float = 30.0) -> str:
+    def run(self, command: str, seconds: float = 60.0) -> str:
         """Type a command at the prompt; what it printed, without the echo."""
         self.type(command + "\r")
         shown = self.read_to_prompt(seconds)
