@@ -171,6 +171,7 @@ def _become(asked: dict[str, Any], descriptors: Sequence[int]) -> NoReturn:
     status = 1
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         if asked["session"]:
             os.setsid()
         for number, descriptor in enumerate(descriptors):
@@ -195,6 +196,7 @@ def _become(asked: dict[str, Any], descriptors: Sequence[int]) -> NoReturn:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started it, whose end it sees
     _before = dict(os.environ)
     for _name in sys.argv[2:]:
         importlib.import_module(_name)
