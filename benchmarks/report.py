@@ -12,6 +12,7 @@ PROMISES = {
     "GetCallerIdentity (µs CPU)": "8 × better than ministack, at most 2.5 × empty",
     "ListBuckets (µs CPU)": "8 × better than ministack, at most 2.5 × empty",
     "GetRole (µs CPU)": "8 × better than ministack, at most 2.5 × empty",
+    "AssumeRole (µs CPU)": "8 × better than ministack",
     "first answer (s)": "at most 0.8",
     "idle memory (MiB)": "at most 140",
     "role attached to first success (ms)": "under 50 beyond the CLI's own time",
