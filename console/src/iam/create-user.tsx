@@ -18,8 +18,8 @@ import { useAction, useLoad } from '../data';
 import { navigate, pathOf } from '../routing';
 import { CliCommand, ErrorAlert, useFlash } from '../shell/parts';
 import { t } from '../strings';
-import { iam, listGroups, listPolicies, listUsers, tagOptions } from './api';
-import { attachedTo, attachTo, commands } from './identity';
+import { compact, iam, listGroups, listPolicies, listUsers, tagOptions } from './api';
+import { attachedTo, attachTo, boundaryOf, commands, inlineOf, inlineText, putInline } from './identity';
 import { type Choice, FRESH, PasswordChoice, PasswordOnce } from './password-choice';
 import { BoundaryChoice, givenTags, NewTags } from './permission-step';
 import { PolicyTable } from './policy-table';
@@ -49,9 +49,11 @@ export default function CreateUser() {
   const { busy, error, run } = useAction();
   const { push } = useFlash();
   const source = useLoad(async () => {
-    if (!copied) return { groups: [], policies: [] };
-    const [of, with_] = await Promise.all([groupsOf(copied), attachedTo({ kind: 'user', name: copied })]);
-    return { groups: of, policies: with_.map(({ PolicyArn }) => PolicyArn ?? '') };
+    if (!copied) return { groups: [], policies: [], inline: [], boundary: '' };
+    const from = { kind: 'user' as const, name: copied };
+    const [groups, attached, names, boundary] = await Promise.all([groupsOf(copied), attachedTo(from), inlineOf(from), boundaryOf(from)]);
+    const inline = await Promise.all(names.map(async (policy) => ({ policy, text: await inlineText(from, policy) })));
+    return { groups, policies: attached.map(({ PolicyArn }) => PolicyArn ?? ''), inline, boundary };
   }, `copy ${copied}`);
 
   const nameError = /^[\w+=,.@-]{1,64}$/.test(name) ? '' : s.nameInvalid;
@@ -61,6 +63,8 @@ export default function CreateUser() {
     ...(how === 'attach' ? attached : how === 'copy' ? (source.data?.policies ?? []) : []),
     ...(console_ && choice.mustChange ? [CHANGE_PASSWORD] : []),
   ].filter((each, at, list) => list.indexOf(each) === at);
+  const wantedInline = how === 'copy' ? (source.data?.inline ?? []) : [];
+  const wantedBoundary = boundary ?? ((how === 'copy' && source.data?.boundary) || undefined);
   const given = givenTags(tags);
   const identity = { kind: 'user' as const, name: name || 'NAME' };
 
@@ -69,13 +73,14 @@ export default function CreateUser() {
     const password = choice.kind === 'own' ? choice.own : newPassword();
     let made = false as boolean; // it becomes true within the job
     const done = await run(async () => {
-      await iam().send(new CreateUserCommand({ UserName: name, PermissionsBoundary: boundary, ...(given.length ? { Tags: given } : {}) }));
+      await iam().send(new CreateUserCommand({ UserName: name, PermissionsBoundary: wantedBoundary, ...(given.length ? { Tags: given } : {}) }));
       made = true;
       if (console_) {
         await iam().send(new CreateLoginProfileCommand({ UserName: name, Password: password, PasswordResetRequired: choice.mustChange }));
       }
       for (const group of wantedGroups) await join(name, group);
       for (const arn of wantedPolicies) await attachTo(identity, arn);
+      for (const { policy, text } of wantedInline) await putInline(identity, policy, text);
     });
     if (!done) {
       if (made) push('warning', s.partly(name));
@@ -88,6 +93,8 @@ export default function CreateUser() {
   const change = (to: number) => {
     setTried(true);
     if (to > step && step === 0 && (nameError || passwordError)) return;
+    // what is copied has to be known before one can look at it
+    if (to > step && step === 1 && how === 'copy' && copied && !source.data) return;
     setTried(false);
     setStep(to);
   };
@@ -99,7 +106,7 @@ export default function CreateUser() {
         onNavigate={({ detail }) => change(detail.requestedStepIndex)}
         onCancel={() => navigate('/iam/users')}
         onSubmit={() => void create()}
-        isLoadingNextStep={busy}
+        isLoadingNextStep={busy || (step === 1 && how === 'copy' && source.loading)}
         submitButtonText={t.iam.users.create}
         i18nStrings={{
           stepNumberLabel: t.iam.create.step,
@@ -193,7 +200,8 @@ export default function CreateUser() {
                       { label: t.iam.users.console, value: console_ ? (choice.mustChange ? s.withChange : s.withPassword) : t.iam.users.noConsole },
                       { label: t.iam.groups.title, value: wantedGroups.join(', ') || t.none },
                       { label: t.iam.create.permissions.policies, value: wantedPolicies.map((arn) => arn.split('/').pop()).join(', ') || t.none },
-                      { label: t.iam.create.permissions.boundary, value: boundary?.split('/').pop() ?? t.none },
+                      { label: t.iam.create.permissions.boundary, value: wantedBoundary?.split('/').pop() ?? t.none },
+                      ...(wantedInline.length ? [{ label: s.inline, value: wantedInline.map(({ policy }) => policy).join(', ') }] : []),
                     ]}
                   />
                 </Container>
@@ -210,7 +218,7 @@ export default function CreateUser() {
                   lines={[
                     aws('iam', 'create-user', {
                       'user-name': identity.name,
-                      'permissions-boundary': boundary,
+                      'permissions-boundary': wantedBoundary,
                       tags: given.length ? tagOptions(given) : undefined,
                     }),
                     ...(console_
@@ -218,6 +226,7 @@ export default function CreateUser() {
                       : []),
                     ...wantedGroups.map((group) => aws('iam', 'add-user-to-group', { 'user-name': identity.name, 'group-name': group })),
                     ...wantedPolicies.map((arn) => commands.attach(identity, arn)),
+                    ...wantedInline.map(({ policy, text }) => commands.putInline(identity, policy, compact(text))),
                   ]}
                 />
               </SpaceBetween>

@@ -73,10 +73,11 @@ export const users = {
     ways: { groups: 'Add user to group', copy: 'Copy permissions', attach: 'Attach policies directly' },
     wayHints: {
       groups: 'The user gets what the group has, now and later.',
-      copy: 'The groups and attached policies of another user.',
+      copy: 'The groups, policies and boundary of another user.',
       attach: 'Managed policies on the user alone.',
     },
     copyFrom: 'Copy from',
+    inline: 'Inline policies',
     chooseUser: 'Choose a user',
     review: 'Review and create',
     withPassword: 'With a password',
