@@ -10,12 +10,15 @@ from tests.services.iam import certificates
 from tests.services.iam.test_saml_providers import metadata
 from tests.support.server import as_arguments
 
+from tabard.cli.account import ask
+
 if TYPE_CHECKING:
     from tests.support.server import TabardServer
 
 DOCUMENT = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 )
+CHANNEL = "arn:aws:sns:us-east-1:111122223333:topic"
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
@@ -56,6 +59,9 @@ class World:
             UserName="attacker", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
         )
         self.attacker = as_arguments(self.iam.create_access_key(UserName="attacker")["AccessKey"])
+        ask(server.data, {"do": "register-partner", "account": server.account, "name": "Acme",
+                          "templates": {"target": {"policy": DOCUMENT}}})  # fmt: skip
+        self._requests = 0
         self.restore()
         self._make("witness")
         self.before = self.witnesses()
@@ -87,9 +93,8 @@ class World:
             "PermissionsBoundary": f"{arn}:policy/target",
             **self._credentials(arn),
             "Arn": f"{arn}:user/target",
-            "EntityArn": f"{arn}:delegation-request/dr-0123456789abcdef",
+            **self._delegation(arn),
             "EntityPath": "o-a1b2c3d4e5/r-f6g7h8i9j0",
-            "DelegationRequestId": "dr-0123456789abcdef",
             "TemplateArn": f"{arn}:role-template/target",
             "ServiceNamespaces": ["s3"],
             "ServiceNamespace": "s3",
@@ -143,6 +148,25 @@ class World:
             "CertificateBody": self.certificate.certificate,
             "PrivateKey": self.certificate.key,
             "SSHPublicKeyBody": certificates.ssh_key(),
+        }
+
+    def _delegation(self, arn: str) -> dict[str, Any]:
+        """A delegation request that somebody owns."""
+        self._requests += 1
+        template = f"{arn}:delegation-template/target"
+        request = self.iam.create_delegation_request(
+            Description="words",
+            Permissions={"PolicyTemplateArn": template},
+            RequestorWorkflowId=f"restored-{self._requests}",
+            NotificationChannel=CHANNEL,
+            SessionDuration=900,
+        )["DelegationRequestId"]
+        self.iam.associate_delegation_request(DelegationRequestId=request)
+        return {
+            "DelegationRequestId": request,
+            "EntityArn": f"{arn}:delegation-request/{request}",
+            "PolicyTemplateArn": template,
+            "NotificationChannel": CHANNEL,
         }
 
     def _instance(self) -> Any:

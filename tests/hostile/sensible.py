@@ -103,8 +103,7 @@ def sensible(values: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         ("iam", "PutAccountProperties"): {"Properties": {"RoleManager/UNIQUE": "true"}},
         ("iam", "AcquireRole"): {"TemplateArn": values["TemplateArn"], "ReplacementValues": {"name": {"Values": ["x"]}}},
         ("iam", "CreateDelegationRequest"): {
-            "Description": "d", "Permissions": {"PolicyTemplateArn": values["TemplateArn"],
-                                                "Parameters": [{"Name": "bucket", "Values": ["b"], "Type": "string"}]},
+            "Description": "d", "Permissions": {"PolicyTemplateArn": values["PolicyTemplateArn"]},
             "RequestorWorkflowId": "workflow-UNIQUE", "NotificationChannel": "arn:aws:sns:us-east-1:111122223333:topic",
             "SessionDuration": 3600, "RedirectUrl": "https://example.com/", "OnlySendByOwner": True},
         ("iam", "UpdateAssumeRolePolicy"): {"RoleName": "target", "PolicyDocument": trust},

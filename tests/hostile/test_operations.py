@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 SERVICES = sorted({service for service, _ in OPERATIONS})
 RESTORING = (
-    "Abort", "Associate", "Complete", "Delete", "Describe", "Detach", "Disassociate", "Get", "Modify", "Put", "Remove",
-    "Replace", "Start", "Stop", "Terminate", "Untag", "Update",
+    "Abort", "Accept", "Associate", "Complete", "Delete", "Describe", "Detach", "Disassociate", "Get", "Modify", "Put",
+    "Reject", "Remove", "Replace", "Send", "Start", "Stop", "Terminate", "Untag", "Update",
 )  # fmt: skip
 SHOWN_AT_MOST = 20
 
