@@ -341,3 +341,26 @@ def test_block_public_access_outweighs_a_bucket_policy(
         "AccessDenied",
         403,
     )
+
+
+def test_a_bucket_policy_means_whom_it_named_not_who_has_the_name_now(
+    server: TabardServer, s3: Any, bucket: str, caller: Caller
+) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"""
+    iam = server.client("iam")
+    name = f"again-{secrets.token_hex(4)}"
+    user = iam.create_user(UserName=name)["User"]
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    put_policy(s3, bucket, read | {"Principal": {"AWS": [user["Arn"], caller.arn]}})
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert caller.s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+    def named() -> Any:
+        return json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]["Principal"]["AWS"]
+
+    assert named() == [user["Arn"], caller.arn]
+    iam.delete_user(UserName=name)
+    assert named() == [user["UserId"], caller.arn]
+    iam.create_user(UserName=name)
+    assert named() == [user["UserId"], caller.arn]
+    iam.delete_user(UserName=name)

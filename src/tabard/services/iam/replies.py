@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tabard.core.arn import iam_arn
 from tabard.core.sources import as_datetime
-from tabard.services.iam import tagging, trust
+from tabard.identity import named
+from tabard.services.iam import tagging
 from tabard.services.iam.documents import encoded
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def new_role(call: Call, entity: Role) -> Reply:
         "RoleId": entity.id,
         "Arn": iam_arn(entity.account, "role", entity.path, entity.name),
         "CreateDate": as_datetime(entity.created_at),
-        "AssumeRolePolicyDocument": encoded(trust.shown(call.store, entity.trust_policy)),
+        "AssumeRolePolicyDocument": encoded(named.shown(call.store, entity.trust_policy)),
     }
 
 

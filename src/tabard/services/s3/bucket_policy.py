@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tabard import policy
-from tabard.core.arn import bucket_arn
+from tabard.core.arn import Arn, bucket_arn
 from tabard.core.errors import AwsError
+from tabard.identity import named
 from tabard.services.operation import READ, WRITE, Check, operation
 from tabard.services.s3.access import bucket_of, canonical_id, linked, on_bucket, question
 from tabard.services.s3.checksums import verify_document
@@ -53,8 +54,19 @@ def put_bucket_policy(call: Call, request: shapes.PutBucketPolicyRequestTypeDef)
     linked(text)
     if bucket.public_access is not None and bucket.public_access.block_policy and is_public(document):
         raise public_policy_blocked(call, bucket)
-    call.store.s3.buckets.replace(replace(bucket, policy=text))
+    call.store.s3.buckets.replace(replace(bucket, policy=_kept(call, document)))
     return {}
+
+
+def _kept(call: Call, document: policy.Document) -> str:
+    """A policy with the unique ids of the users and roles that it names."""
+    ids = {
+        principal.value: named.id_of(call.store, Arn.parse(principal.value))
+        for principal in policy.principals_of(document)
+        if principal.type == "AWS" and ":iam:" in principal.value and not principal.value.endswith(":root")
+    }
+    known = {arn: unique_id for arn, unique_id in ids.items() if unique_id is not None}
+    return (known and policy.replace_principals(document.text, known)) or document.text
 
 
 def _check_resources(document: policy.Document, bucket: Bucket) -> None:
@@ -110,7 +122,7 @@ def _is_principal(call: Call, value: str) -> bool:
 @operation("s3", "GetBucketPolicy", READ, checks=_on_policy("s3:GetBucketPolicy"))
 def get_bucket_policy(call: Call, request: shapes.GetBucketPolicyRequestTypeDef) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html."""
-    return {"Policy": _policy_of(bucket_of(call, request))}
+    return {"Policy": named.shown(call.store, _policy_of(bucket_of(call, request)))}
 
 
 @operation("s3", "GetBucketPolicyStatus", READ, checks=on_bucket("s3:GetBucketPolicyStatus"))
