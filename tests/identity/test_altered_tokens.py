@@ -246,7 +246,7 @@ ALTERATIONS: tuple[Callable[[Random, str], str], ...] = (
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_an_altered_web_identity_token_says_nothing_else(seed: int) -> None:
     random = Random(seed)  # noqa: S311 - repeatable cases, not secrets
@@ -299,7 +299,7 @@ def session(name: str) -> SessionCredentials:
 SESSION, ANOTHER = session("ann"), session("bob")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_an_altered_session_token_opens_for_nobody(seed: int) -> None:
     random = Random(seed)  # noqa: S311 - repeatable cases, not secrets

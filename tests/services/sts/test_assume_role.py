@@ -297,3 +297,85 @@ def test_a_context_needs_leave_and_is_never_ignored(world: World, ann: Any) -> N
     world.iam.put_user_policy(UserName="ann", PolicyName="may", PolicyDocument=limited)
     assert refused(put_on, sts=ann, arn=arn, ProvidedContexts=context)[0] == "AccessDenied"
     assert put_on(ann, arn)["Credentials"]
+
+
+BLUE = [{"Key": "team", "Value": "blue"}]
+DECIDES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "sts:ExternalId": (
+        {"StringEquals": {"sts:ExternalId": "42"}},
+        {"ExternalId": "42"},
+        {"ExternalId": "43"},
+    ),
+    "sts:RoleSessionName": (
+        {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}},
+        {"RoleSessionName": "ann"},
+        {"RoleSessionName": "bob"},
+    ),
+    "sts:SourceIdentity": (
+        {"StringLike": {"sts:SourceIdentity": "${aws:username}"}},
+        {"SourceIdentity": "ann"},
+        {"SourceIdentity": "bob"},
+    ),
+    "sts:TransitiveTagKeys": (
+        {"ForAnyValue:StringEquals": {"sts:TransitiveTagKeys": "team"}},
+        {"Tags": BLUE, "TransitiveTagKeys": ["team"]},
+        {"Tags": BLUE},
+    ),
+    "aws:RequestTag": (
+        {"StringEquals": {"aws:RequestTag/Team": "blue"}},
+        {"Tags": BLUE},
+        {"Tags": [{"Key": "team", "Value": "red"}]},
+    ),
+    "aws:TagKeys": (
+        {"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}, "Null": {"aws:TagKeys": "false"}},
+        {"Tags": BLUE},
+        {"Tags": [*BLUE, {"Key": "more", "Value": "x"}]},
+    ),
+    "aws:PrincipalTag": (
+        {"StringEquals": {"aws:PrincipalTag/dept": "eng"}, "StringNotEquals": {"sts:RoleSessionName": "x1"}},
+        {},
+        {"RoleSessionName": "x1"},
+    ),
+}
+"""Conditions of a trust policy by the key that they test: a request that they let through, and one that they do not."""
+
+
+@pytest.mark.parametrize("key", DECIDES)
+def test_each_key_of_the_request_decides(decided: tuple[World, Any], key: str) -> None:
+    world, sts = decided
+    condition, allowed, denied = DECIDES[key]
+    world.iam.update_assume_role_policy(
+        RoleName="decided",
+        PolicyDocument=trusting("sts:TagSession", "sts:SetSourceIdentity", Condition=condition),
+    )
+    arn = f"arn:aws:iam::{ACCOUNT}:role/decided"
+    assert put_on(sts, arn, **allowed)["Credentials"]
+    assert refused(put_on, sts=sts, arn=arn, **denied)[0] == "AccessDenied"
+    if "Tags" in allowed or "SourceIdentity" in allowed:  # each of these has an action of its own
+        alone = trusting(Condition=condition)
+        world.iam.update_assume_role_policy(RoleName="decided", PolicyDocument=alone)
+        assert refused(put_on, sts=sts, arn=arn, **allowed)[0] == "AccessDenied"
+
+
+@pytest.fixture(scope="module")
+def decided(empty_world: World) -> tuple[World, Any]:
+    """A caller with a tag and a role, of which each test decides whom it trusts."""
+    empty_world.user("ann", allow(["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]))
+    empty_world.iam.tag_user(UserName="ann", Tags=[{"Key": "dept", "Value": "eng"}])
+    empty_world.iam.create_role(RoleName="decided", AssumeRolePolicyDocument=trusting())
+    return empty_world, empty_world.client(
+        "sts", empty_world.iam.create_access_key(UserName="ann")["AccessKey"]
+    )
+
+
+def test_a_roles_own_tags_decide_for_its_caller(world: World) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_iam-tags.html"""
+    for tag in ("aws:ResourceTag/open", "iam:ResourceTag/open"):
+        name = f"u-{tag[:3]}"
+        condition = {"StringEquals": {tag: "yes"}}
+        world.user(name, allow("sts:AssumeRole", Condition=condition))
+        sts = world.client("sts", world.iam.create_access_key(UserName=name)["AccessKey"])
+        arn = role(world, f"r-{tag[:3]}")
+        assert refused(put_on, sts=sts, arn=arn)[0] == "AccessDenied"
+        world.iam.tag_role(RoleName=f"r-{tag[:3]}", Tags=[{"Key": "open", "Value": "yes"}])
+        assert put_on(sts, arn)["Credentials"]
