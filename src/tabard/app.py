@@ -18,11 +18,13 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import uvloop
 
 from tabard.audit.history import JsonLinesHistory
 from tabard.audit.jsonl import JsonLinesTrail
+from tabard.catalog import regions
 from tabard.compute import guest
 from tabard.core.sources import system_clock, system_random
 from tabard.edge.control import ControlSocket
@@ -153,7 +155,7 @@ async def _start(settings: Settings, data: Path, stack: contextlib.AsyncExitStac
     node.extensions[cloudtrail.lookup_events.HISTORY] = JsonLinesHistory(data / "audit")
     last_used = LastUsed.of(node)
     stack.push_async_callback(last_used.flush)
-    pipeline = Pipeline(node, trail, virtual_hosts=VIRTUAL_HOSTS)
+    pipeline = Pipeline(node, trail, virtual_hosts=virtual_hosts(settings.public_url))
     pipeline.on_used = last_used.used
     server = HttpServer(pipeline.answer, IssuerPages(node).answer)
     stack.push_async_callback(server.close)
@@ -270,6 +272,22 @@ async def _start_instances(
     await reconciler.start()
     stack.push_async_callback(reconciler.stop)
     return ssh_port, driver, booting
+
+
+def virtual_hosts(public_url: str | None) -> tuple[str, ...]:
+    """The names below which a bucket's own name may stand: ours, S3's own in every region, and the public address's."""
+    regional = (f"s3.{name}.amazonaws.com" for name in regions.regions())
+    host = urlsplit(public_url).hostname if public_url else None
+    named = host is not None and not _is_address(host)
+    return (*VIRTUAL_HOSTS, *regional, *((host,) if host and named else ()))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def instance_driver() -> Driver:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabard import policy
+from tabard.app import virtual_hosts
 from tabard.core.errors import AwsError
 from tabard.services.s3.copy_source import parse_source
 from tabard.services.s3.naming import is_bucket_name
@@ -19,6 +20,7 @@ from tabard.services.s3.publicity import is_public
 from tabard.services.s3.tagging import bucket_tags, header_tags, object_tags
 from tabard.services.s3.tokens import open_token, seal_token
 from tabard.store.s3 import Object
+from tabard.wire.rest_routes import bucket_of_host
 
 OBJECT = Object("b", "k", 1, "abc", 1_000_000_000.5)
 BEFORE = datetime.fromtimestamp(999_999_999, UTC)
@@ -234,3 +236,26 @@ def test_what_has_nothing_to_say_answers_204_where_aws_does(s3: Any, bucket: str
     }
     statuses = {name: reply["ResponseMetadata"]["HTTPStatusCode"] for name, reply in replies.items()}
     assert statuses == {name: 200 if name == "PutObjectTagging" else 204 for name in replies}
+
+
+@pytest.mark.parametrize(
+    ("host", "bucket"),
+    [
+        ("127.0.0.1:4680", None),
+        ("localhost:4680", None),
+        ("b.localhost:4680", "b"),
+        ("b.s3.amazonaws.com", "b"),
+        ("with.dots.s3.eu-west-1.amazonaws.com", "with.dots"),
+        ("s3.eu-west-1.amazonaws.com", None),
+        ("aws.example.com", None),
+        ("b.aws.example.com:443", "b"),
+        ("b.example.com", None),
+    ],
+)
+def test_a_bucket_may_be_named_by_the_host(host: str, bucket: str | None) -> None:
+    hosts = virtual_hosts("https://aws.example.com")
+    assert bucket_of_host(host.encode(), hosts) == bucket
+
+
+def test_a_public_address_in_numbers_names_no_bucket() -> None:
+    assert virtual_hosts("http://10.1.2.3:4680") == virtual_hosts(None)
