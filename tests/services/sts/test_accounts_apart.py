@@ -136,6 +136,31 @@ def test_the_message_of_a_denial_opens_for_no_other_account(apart: tuple[World, 
     )
 
 
+def test_another_accounts_things_are_not_there(apart: tuple[World, Any]) -> None:
+    """By the id of what is another account's, and of what is nowhere, the same is heard; by names too."""
+    world, _ = apart
+    ours, theirs = (world.client("ec2", key) for key in (world.root, world.other_root))
+    vpc = theirs.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnet = theirs.describe_subnets()["Subnets"][0]["SubnetId"]
+    group = theirs.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    theirs.create_key_pair(KeyName="theirs")
+    asked: tuple[tuple[Callable[..., Any], str, str, str], ...] = (
+        (ours.describe_vpcs, "VpcIds", vpc, "vpc-00000000000000000"),
+        (ours.describe_subnets, "SubnetIds", subnet, "subnet-00000000000000000"),
+        (ours.describe_security_groups, "GroupIds", group, "sg-00000000000000000"),
+        (ours.describe_key_pairs, "KeyNames", "theirs", "nobody"),
+    )
+    for operation, parameter, existing, unknown in asked:
+        heard = [refused(operation, **{parameter: [each]}) for each in (existing, unknown)]
+        code, message, status = heard[0]
+        assert (code, message.replace(existing, unknown), status) == heard[1]
+        assert code.endswith(".NotFound"), code
+    theirs_iam = world.client("iam", world.other_root)
+    theirs_iam.create_user(UserName="hidden")
+    reached = [refused(world.iam.get_user, UserName=name) for name in ("hidden", "nobody")]
+    assert reached[0] == (reached[1][0], reached[1][1].replace("nobody", "hidden"), reached[1][2])
+
+
 def test_a_deputy_is_asked_for_the_external_id_of_whom_it_serves(apart: tuple[World, Any]) -> None:
     """The vendor's caller serves many: with another customer's id, or none, it does not reach this one's role."""
     world, vendor = apart
