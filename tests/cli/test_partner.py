@@ -55,13 +55,16 @@ def test_an_account_is_taken_on_asks_and_is_told(
     assert {each["delegationRequestId"] for each in notices} == {request}
     assert told(capsys, "notices", server.account, *data) == []
     token = notices[-1]["tradeInToken"]
-    traded = server.client("iam", sts.get_delegated_access_token(TradeInToken=token)["Credentials"])
+    credentials = sts.get_delegated_access_token(TradeInToken=token)["Credentials"]
+    traded = server.client("iam", credentials)
     assert "Users" in traded.list_users()
     with pytest.raises(ClientError, match="AccessDenied"):
         traded.list_roles()
     trail = "".join(path.read_text() for path in (server.data / "audit").iterdir())
     assert '"register-partner"' in trail
-    assert token not in trail
+    assert '"GetDelegatedAccessToken"' in trail
+    for secret in (token, credentials["SecretAccessKey"], credentials["SessionToken"]):
+        assert secret not in trail
 
 
 def test_what_is_no_partner_is_refused(
