@@ -8,9 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tabard.app import Settings, Started, run
+from tabard.identity import fetching
 
 
 def main() -> None:
+    fetching.WITHIN = 60.0  # a busy machine's identity providers may take longer than a server should wait
     options = json.loads(sys.argv[1])
     if options.get("data"):
         options["data"] = Path(options["data"])
