@@ -2,7 +2,7 @@
 
 A thousand callers' requests go through the real connection, pipeline and store. A phase is measured alone, over and over with
 one caller's request: all it reads is near. ``in rotation`` is a whole request among a thousand callers' in turn, whose data lie
-far apart. Every figure is the least of many runs.
+far apart. Every figure is the least of many runs. The last three are over sockets: see ``benchmarks.turns``.
 """
 
 # ruff: noqa: SLF001 - the phases are the pipeline's own
@@ -16,7 +16,10 @@ import timeit
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import uvloop
+
 from benchmarks.callers import policy
+from benchmarks.turns import over_sockets
 from tabard import auth
 from tabard.audit.jsonl import JsonLinesTrail
 from tabard.core.http import HttpReply, HttpRequest
@@ -242,7 +245,15 @@ def measure_phases(
                 whole = _rotation(bench, bench.pipeline.answer, requests, rounds)
                 figures.setdefault("empty reply, no socket (µs)", {})[operation] = empty
                 figures.setdefault("Tabard's own, in rotation (µs)", {})[operation] = whole - empty
+                bench.trail._loop = asyncio.get_running_loop()
+                empty = await over_sockets(lambda *_: HttpReply(200, [], b""), requests, rounds)
+                whole = await over_sockets(bench.pipeline.answer, requests, rounds)
+                bench.trail._loop = bench.loop  # type: ignore[assignment]
+                figures.setdefault("empty reply, over sockets (µs)", {})[operation] = empty
+                figures.setdefault("Tabard, over sockets, in rotation (µs)", {})[operation] = whole
+                figures.setdefault("× empty, over sockets", {})[operation] = whole / empty
             bench.store.close()
 
-    asyncio.run(measure())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(measure())
     return figures
