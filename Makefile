@@ -18,7 +18,7 @@ CONSOLE := console/dist/index.html
 CONSOLE_SOURCES := $(shell find console/src console/index.html -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab console test long test-long ansible moto coverage bench bench-console lint lint-python lint-console console-linted format clean
+.PHONY: help lab console test long test-long ansible moto coverage bench bench-console pictures lint lint-python lint-console console-linted format clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ bench: $(DEVELOPS)  ## print every figure of docs/benchmarks.md beside its peers
 
 bench-console: $(DEVELOPS) $(CONSOLE)  ## print the console's figures; an hour (ARGS="--minutes 5", ARGS="--only roles")
 	@$(BIN)/python -m benchmarks.console $(ARGS)
+
+pictures: $(DEVELOPS) $(CONSOLE)  ## take the console's pictures of docs/images again
+	@PYTHONPATH=. $(BIN)/python tools/console_pictures.py $(ARGS)
 
 lint: lint-python lint-console  ## ruff, formatting, strict types, the floors; the console's where its packages are installed
 

@@ -210,8 +210,8 @@ def _page(page: Any) -> None:
 
 def _hundred(page: Any) -> None:
     page.get_by_role("button", name="Preferences").click()
-    page.get_by_role("radio", name="100").check()
-    page.get_by_role("button", name="OK").click()
+    page.get_by_role("radio", name="100 rows").check()
+    page.get_by_role("dialog").get_by_role("button", name="Confirm").click()
     page.locator("tbody tr").nth(99).wait_for()
 
 
