@@ -125,12 +125,21 @@ class Forker:
             if stdin is None:
                 stdin = os.open(os.devnull, os.O_RDONLY)
                 stack.callback(os.close, stdin)
-            pid = self._ask(asked, stdin, stdout, stderr)
-            return Forked(self, pid, shown)
+            try:
+                return Forked(self, self._ask(asked, stdin, stdout, stderr), shown)
+            except BaseException:
+                if shown is not None:
+                    shown.close()
+                raise
 
     def ended(self, pid: int) -> int:
         """The exit status of a process that has ended; asked for once."""
         return self._ask({"ended": pid})
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it still forks: code that can not be read has ended it."""
+        return self._process.poll() is None
 
     def close(self) -> None:
         """End the process that forks."""
@@ -138,11 +147,13 @@ class Forker:
         self._process.wait(60)
 
     def _ask(self, asked: dict[str, Any], *descriptors: int) -> int:
-        with self._one_at_a_time:
+        answer = b""
+        with self._one_at_a_time, contextlib.suppress(ConnectionError):
             socket.send_fds(self._line, [json.dumps(asked).encode()], descriptors)
             answer = self._line.recv(64)
         if not answer:
-            raise RuntimeError(f"the process that forks has ended with {self._process.wait()}")
+            status = self._process.wait()
+            raise RuntimeError(f"the process that forks has ended with {status}: its standard error says why")
         return int(answer)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import functools
 import json
 import os
 import signal
@@ -143,11 +142,14 @@ def as_arguments(credentials: dict[str, Any]) -> dict[str, str]:
     return arguments
 
 
-@functools.cache
+_forkers: list[Forker] = []
+
+
 def _forker() -> Forker:
-    made = Forker(*READ)
-    atexit.register(made.close)
-    return made
+    if not _forkers or not _forkers[-1].is_there:
+        _forkers.append(Forker(*READ))
+        atexit.register(_forkers[-1].close)
+    return _forkers[-1]
 
 
 def start(log_path: Path, **options: Any) -> TabardServer:

@@ -71,3 +71,12 @@ def test_it_ends_with_the_process_that_forked_it(tmp_path: Path) -> None:
         assert process.stdout.readline() == "here\n"
         forker.close()
         assert process.stdout.read() == ""
+
+
+def test_code_that_can_not_be_read_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    forker = Forker("tests.support.nowhere")
+    with pytest.raises(RuntimeError, match="the process that forks has ended with 1"):
+        fork(forker, "speak", tmp_path)
+    assert not forker.is_there
+    assert "No module named 'tests.support.nowhere'" in capfd.readouterr().err
+    forker.close()
