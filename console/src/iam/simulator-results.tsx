@@ -103,7 +103,7 @@ export function Why({ outcome, sources }: { outcome: Outcome; sources: Source[] 
           const shown = laidOut(source.text, located.filter((each) => each.source === source));
           return (
             <div key={source.title} data-testid="deciding">
-              <Box variant="h4">{source.title}</Box>
+              <Box variant="h3">{source.title}</Box>
               <Suspense fallback={<Spinner />}>
                 <Code key={`${source.title} ${outcome.action} ${outcome.resource}`} label={source.title} text={shown.text} lit={shown.lit} />
               </Suspense>

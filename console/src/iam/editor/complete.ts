@@ -32,7 +32,8 @@ function placeOf(context: CompletionContext): Place | undefined {
   if (context.pos <= node.from) return undefined;
   const path: string[] = [];
   for (let each: SyntaxNode | null = node; each; each = each.parent) {
-    if (each.name === 'Property' && !(each === node.parent && node.name === 'PropertyName')) path.unshift(nameOf(context.state, each));
+    // the name that is being written is none of those around it
+    if (each.name === 'Property' && !(node.name === 'PropertyName' && each.from === node.from)) path.unshift(nameOf(context.state, each));
   }
   const closed = node.to > node.from + 1 && context.state.sliceDoc(node.to - 1, node.to) === '"';
   return { path, isName: node.name === 'PropertyName', from: node.from + 1, to: closed ? node.to - 1 : node.to };

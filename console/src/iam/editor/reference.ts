@@ -137,6 +137,7 @@ function isInstance(published: string, name: string): boolean {
 export function keyKnown(found: Reference, name: string, needed?: (service: string) => void): boolean | undefined {
   if (found.globalKeys.some((key) => isInstance(key.name, name))) return true;
   const prefix = name.split(':', 1)[0]?.toLowerCase() ?? '';
+  if (prefix === 'aws') return false;
   if (!found.isService(prefix)) return undefined; // identity providers bring keys under names of their own
   const service = found.loaded(prefix);
   if (!service) {
