@@ -164,6 +164,27 @@ def _cases(size: int) -> list[Case]:
             context={"aws:principaltag/team": f"team-{last}"},
         ),
         case(
+            "allow by NotResource",
+            [
+                {
+                    "Effect": "Allow",
+                    "Action": ACTION,
+                    "NotResource": "arn:aws:s3:::bucket/*" if number < last else "arn:aws:s3:::other/*",
+                }
+                for number in range(size)
+            ],
+            anywhere,
+        ),
+        case(
+            "allow by StringNotEquals",
+            [
+                _when("StringNotEquals", "aws:PrincipalTag/team", "blue" if number < last else "red")
+                for number in range(size)
+            ],
+            anywhere,
+            context={"aws:principaltag/team": "blue"},
+        ),
+        case(
             "allow by prefix and Bool",
             [{**statement, "Condition": {"Bool": {"aws:SecureTransport": "true"}}} for statement in prefixes],
             f"arn:aws:s3:::bucket-{last:04}/key",

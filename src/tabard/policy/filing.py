@@ -39,6 +39,7 @@ def by_condition(statements: list[CompiledStatement]) -> Leaf:
     for statement in statements:
         if statement.test is None:
             return statement
+    statements = _different(statements)
     if len(statements) <= _FEW:
         return by_test([Filed(statement, statement.test) for statement in statements])
     drawers, rest = _file(statements)
@@ -53,6 +54,14 @@ def by_condition(statements: list[CompiledStatement]) -> Leaf:
     if rest:
         stages.append(found_by(by_test(rest)))
     return chain(stages)
+
+
+def _different(statements: list[CompiledStatement]) -> list[CompiledStatement]:
+    """The statements without those that have an earlier one's conditions."""
+    kept: dict[tuple[tuple[Condition, ...], bool], CompiledStatement] = {}
+    for statement in statements:
+        kept.setdefault((statement.statement.conditions, statement.variables), statement)
+    return list(kept.values())
 
 
 def _asking(looks: list[tuple[str, Look]]) -> Find:

@@ -1,8 +1,8 @@
 """Finding, among many statements about one action, one that applies, without reading them all.
 
 Statements are filed under what they say of the resource (``finding``); those under one resource under what one of their
-conditions says of its key (``filing``). What cannot be filed is read in order: NotResource, and conditions that hold where
-their key is missing (negated ones, ``ForAllValues``) where a statement has no others.
+conditions says of its key (``filing``). What cannot be filed is read in order, what says the same but once: NotResource, and
+conditions that hold where their key is missing (negated ones, ``ForAllValues``) where a statement has no others.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tabard.policy.compiled import CompiledStatement, Shape
 from tabard.policy.filing import by_condition
-from tabard.policy.finding import Entry, Find, by_text, chain, found_by
+from tabard.policy.finding import Entry, Find, Leaf, by_text, chain, found_by
 
 if TYPE_CHECKING:
     from tabard.policy.context import Context
@@ -56,15 +56,30 @@ def finder(statements: list[CompiledStatement]) -> Find:
     if anywhere:
         stages.append(found_by(by_condition(anywhere)))
     if others:
-        stages.append(_in_order(others))
+        stages += _outside(others)
     return chain(stages)
 
 
-def _in_order(statements: list[CompiledStatement]) -> Find:
+def _outside(statements: list[CompiledStatement]) -> list[Find]:
+    """Statements with NotResource: those that leave out the same are asked once, and then by their conditions."""
+    alike: dict[tuple[tuple[str, ...] | None, bool], list[CompiledStatement]] = {}
+    for statement in statements:
+        alike.setdefault((statement.statement.not_resources, statement.variables), []).append(statement)
+    return [_outside_of(held[0], by_condition(held)) for held in alike.values()]
+
+
+def _outside_of(one: CompiledStatement, inside: Leaf) -> Find:
+    prefixes = tuple([each.head for each in one.patterns if each.shape is Shape.PREFIX])
+    others = [each for each in one.patterns if each.shape is not Shape.PREFIX]
+
     def find(text: str, context: Context) -> CompiledStatement | None:
-        for statement in statements:
-            if statement.has_resource(text, context) and statement.holds(context):
-                return statement
-        return None
+        if text.startswith(prefixes):
+            return None
+        for pattern in others:
+            if pattern.matches(text, context):
+                return None
+        if inside.__class__ is CompiledStatement:
+            return inside
+        return inside(text, context)  # type: ignore[operator] # a function: the lines above
 
     return find
