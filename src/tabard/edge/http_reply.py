@@ -46,10 +46,10 @@ def in_one_piece(exchange: Exchange, reply: HttpReply, body: bytes, shared: Shar
     shown = b"" if exchange.request.method == "HEAD" else body
     if status in _WITHOUT_BODY:
         shown = b""
-    elif b"content-length: " not in told or b"\ncontent-length: " not in b"\n" + told:
+    elif told.find(b"content-length: ") < 0 or b"\ncontent-length: " not in b"\n" + told:
         told += b"content-length: %d\r\n" % len(body)
     close = ends_connection(exchange, shared)
-    if b"connection: close\r\n" in told and b"\nconnection: close\r\n" in b"\n" + told:
+    if told.find(b"connection: close\r\n") >= 0 and b"\nconnection: close\r\n" in b"\n" + told:
         close = True
     elif close:
         told += b"connection: close\r\n"

@@ -46,26 +46,34 @@ class Question(msgspec.Struct, eq=False, frozen=True):
     heeds: frozenset[bytes]
 
 
-class Passage(msgspec.Struct, eq=False):
-    """What is known of a request so far: what the record of it is made from, however it ends."""
+class Passage:
+    """What is known of a request so far: what the record of it is made from, however it ends.
 
-    http: HttpRequest
-    origin: Origin
-    request_id: str
-    now: float
-    region: str
-    service: str = ""
-    operation: str = ""
-    signature: Signature | None = None
-    principal: Principal | None = None
-    way: Way | None = None
-    question: Question | None = None
-    parameters: dict[str, Any] | None = None
-    call: Call | None = None
-    decision: policy.Decision | None = None
-    explained: dict[str, Any] | None = None
-    result: Any = None
-    changes: bool = False
+    No struct: most of its fields are set on every request, which costs a struct five times as much.
+    """
+
+    __slots__ = (
+        "call", "changes", "decision", "explained", "http", "now", "operation", "origin", "parameters", "principal", "question",
+        "region", "request_id", "result", "service", "signature", "way",
+    )  # fmt: skip
+
+    def __init__(self, http: HttpRequest, origin: Origin, request_id: str, now: float, region: str) -> None:
+        self.http = http
+        self.origin = origin
+        self.request_id = request_id
+        self.now = now
+        self.region = region
+        self.service = self.operation = ""
+        self.signature: Signature | None = None
+        self.principal: Principal | None = None
+        self.way: Way | None = None
+        self.question: Question | None = None
+        self.parameters: dict[str, Any] | None = None
+        self.call: Call | None = None
+        self.decision: policy.Decision | None = None
+        self.explained: dict[str, Any] | None = None
+        self.result: Any = None
+        self.changes = False
 
 
 _TEXT_AT_MOST = 512

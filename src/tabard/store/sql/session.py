@@ -30,10 +30,11 @@ class Cache:
 
     def space(self, kind: str, account: str) -> dict[Any, Any]:
         """The entries of one kind in one account."""
-        space = self._spaces.get((kind, account))
-        if space is None:
+        try:
+            return self._spaces[kind, account]
+        except KeyError:
             space = self._spaces[kind, account] = {}
-        return space
+            return space
 
     def grew(self) -> None:
         """Note one more entry; past the bound everything is dropped (and read again as it is needed)."""
