@@ -5,35 +5,23 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
+from tests.console.looking import wrong_with
 from tests.console.test_iam_roles import EC2_TRUST, confirm, next_step
-from tests.support.server import ROOT
 
 if TYPE_CHECKING:
     from tests.console.conftest import Console
 
-AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = [
-    "/iam",
-    "/iam/roles",
-    "/iam/roles/create",
-    "/iam/roles/seen",
     "/iam/roles/seen?tab=trust",
+    "/iam/roles/seen?tab=tags",
     "/iam/roles/seen/inline-policy",
-    "/iam/users",
-    "/iam/users/create",
     "/iam/users/seen",
-    "/iam/users/seen?tab=credentials",
-    "/iam/groups",
-    "/iam/groups/create",
     "/iam/groups/seen",
-    "/iam/policies",
-    "/iam/policies/create",
     "/iam/policies?arn=arn:aws:iam::aws:policy/ReadOnlyAccess",
-    "/iam/providers",
-    "/iam/simulator",
+    "/iam/policies?arn=arn:aws:iam::aws:policy/ReadOnlyAccess&tab=versions",
     "/iam/simulator?mode=trust",
 ]
+"""Those that neither the first page links to nor a wizard's test walks through."""
 
 
 def things(console: Console) -> None:
@@ -103,51 +91,26 @@ def test_a_provider_is_added_trusted_and_deleted(console: Console) -> None:
             "StringEquals": {"token.example.com:aud": "builds", "token.example.com:sub": "repo:one"}
         },
     }
-    iam.delete_role(RoleName="builder")
     console.open(f"/iam/providers?arn={arn}")
     page.get_by_role("button", name="Delete", exact=True).click()
     confirm(page, "delete", "Delete")
     page.get_by_text("Provider token.example.com was deleted").wait_for()
     assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+    iam.delete_role(RoleName="builder")  # not before: a list that is shown asks for each role's last use
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: cd console && npm ci")
-def test_no_page_is_closed_to_who_can_not_see_or_click(console: Console) -> None:
+def test_no_page_is_closed_to_who_can_not_see_or_click_or_has_a_phone(console: Console) -> None:
     console.expected = 100
     page = console.page
     things(console)
     console.open("/iam")
     console.sign_in()
     page.get_by_role("heading", level=1).wait_for()
-    found = []
+    found = dict[str, list[str]]()
     for path in PAGES:
         console.open(path)
         page.get_by_role("heading", level=1).first.wait_for()
         page.wait_for_load_state("networkidle")
-        # the content security policy keeps scripts of elsewhere out: this one is put in by the browser's own tools
-        page.evaluate(f"() => {{ {AXE.read_text()} }}")
-        result = page.evaluate(
-            "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
-        )
-        found += [
-            (path, each["id"], each["nodes"][0]["html"][:200], each["nodes"][0]["failureSummary"][:300])
-            for each in result["violations"]
-        ]
-    assert found == []
-
-
-def test_every_page_fits_a_phone(phone: Console) -> None:
-    phone.expected = 100
-    things(phone)
-    phone.open("/iam")
-    phone.sign_in()
-    phone.page.get_by_role("heading", level=1).wait_for()
-    wide = {}
-    for path in PAGES:
-        phone.open(path)
-        phone.page.get_by_role("heading", level=1).first.wait_for()
-        phone.page.wait_for_load_state("networkidle")
-        width = phone.page.evaluate("document.documentElement.scrollWidth")
-        if width > 390:
-            wide[path] = width
-    assert wide == {}
+        if wrong := wrong_with(page):
+            found[path] = wrong
+    assert found == {}
