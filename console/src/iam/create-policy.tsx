@@ -109,7 +109,7 @@ export default function CreatePolicy() {
                 </SpaceBetween>
               </Container>
               <Container header={<Header variant="h2">{t.iam.editor.summary.header}</Header>}>
-                <Summary text={text} />
+                <Summary text={text} level="h3" />
               </Container>
               <Container header={<Header variant="h2">{t.tags}</Header>}>
                 <NewTags

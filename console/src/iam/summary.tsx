@@ -68,7 +68,8 @@ function rowsFor(statements: Statement[], found: Reference): Row[] {
   return rows.sort((a, b) => a.service.localeCompare(b.service));
 }
 
-export function Summary({ text }: { text: string }) {
+/** `level` is that of its tables' headings, which stand below the heading of whatever shows it. */
+export function Summary({ text, level = 'h4' }: { text: string; level?: 'h3' | 'h4' }) {
   const statements = parse(text)?.Statement ?? [];
   const prefixes = statements.flatMap((each) => asList(each.Action).map(serviceOf)).filter((each) => each && !each.includes('*'));
   const { found } = useReference(prefixes);
@@ -76,17 +77,17 @@ export function Summary({ text }: { text: string }) {
   const denied = some('Deny');
   return (
     <SpaceBetween size="m">
-      {denied.length > 0 && <Rows header={s.deny} items={denied} loading={!found} />}
-      <Rows header={s.allow} items={some('Allow')} loading={!found} />
+      {denied.length > 0 && <Rows level={level} header={s.deny} items={denied} loading={!found} />}
+      <Rows level={level} header={s.allow} items={some('Allow')} loading={!found} />
     </SpaceBetween>
   );
 }
 
-function Rows({ header, items, loading }: { header: string; items: Row[]; loading: boolean }) {
+function Rows({ level, header, items, loading }: { level: 'h3' | 'h4'; header: string; items: Row[]; loading: boolean }) {
   return (
     <Table
       variant="embedded"
-      header={<Box variant="h4">{header}</Box>}
+      header={<Box variant={level}>{header}</Box>}
       ariaLabels={{ tableLabel: header }}
       items={items}
       loading={loading}
