@@ -222,7 +222,7 @@ def _scroll(page: Any) -> None:
 
 
 def _choose(page: Any) -> None:
-    page.locator("thead input[type=checkbox]").check()
+    page.get_by_role("checkbox", name="Choose all").first.press("Space")
     page.get_by_text(f"(100/{ROLES})").wait_for()
 
 

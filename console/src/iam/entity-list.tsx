@@ -1,6 +1,6 @@
 /** What the lists of users, groups and roles have in common: details asked for as rows come into view, and deleting one or several. */
 import Box from '@cloudscape-design/components/box';
-import { useCallback, useRef, useState } from 'react';
+import { startTransition, useCallback, useRef, useState } from 'react';
 import { navigate } from '../routing';
 import { Confirm, useFlash } from '../shell/parts';
 import { t } from '../strings';
@@ -21,9 +21,10 @@ export function useDetails<Item, Detail>(nameOf: (item: Item) => string, ask: (i
         const name = nameOf(item);
         if (!name || asked.current.has(name)) continue;
         asked.current.add(name);
+        // a row's detail may wait for its turn: twenty answers at once are drawn together, and hold up nothing that one does
         ask(item).then(
-          (detail) => setDetails((old) => ({ ...old, [name]: detail })),
-          () => setRefused((old) => ({ ...old, [name]: true })),
+          (detail) => startTransition(() => setDetails((old) => ({ ...old, [name]: detail }))),
+          () => startTransition(() => setRefused((old) => ({ ...old, [name]: true }))),
         );
       }
     },
