@@ -31,9 +31,10 @@ _TOLD_APART = 8
 class Texts:
     """Texts side by side: where they begin and end, and where a place may move on to the next."""
 
-    __slots__ = ("_places", "ends", "in_segment", "in_text", "of", "starts")
+    __slots__ = ("_places", "alone", "ends", "in_segment", "in_text", "of", "starts")
 
     def __init__(self, texts: Sequence[str]) -> None:
+        self.alone = len(texts) == 1
         self._places = places = Places(_BETWEEN.join(texts)) if len(texts) > 1 else places_of(texts[0])
         self.of = places.of
         between = places.of(_BETWEEN) if len(texts) > 1 else 0
@@ -66,25 +67,32 @@ class Tree:
 
     def reached(self, texts: Texts) -> int:
         """The ends of the texts that a pattern matches."""
-        found, of, ends = 0, texts.of, texts.ends
-        waiting = [(self._root, texts.starts)]
+        found, of, ends, alone = 0, texts.of, texts.ends, texts.alone
+        waiting = [(self._root, texts.starts, 0)]
         while waiting:
-            node, standing = waiting.pop()
+            node, standing, behind = waiting.pop()
             for (token, within), following in node.items():
+                if token is Wild.ONE and alone and not within:  # there is no text but this one to step into
+                    waiting.append((following, standing, behind + 1))
+                    continue
+                if behind:
+                    standing <<= behind
+                    behind = 0
                 if token is Wild.STAR:
                     free = texts.in_segment if within else texts.in_text
-                    moved = standing | ((free + (standing & free)) ^ free)
+                    waiting.append((following, standing | ((free + (standing & free)) ^ free), 0))
                 elif token is Wild.ONE:
-                    moved = (standing & (texts.in_segment if within else texts.in_text)) << 1
+                    moved = standing & (texts.in_segment if within else texts.in_text)
+                    if moved:
+                        waiting.append((following, moved, 1))
                 elif token:
-                    moved = (standing & of(token)) << len(token)
+                    moved = standing & of(token)
+                    if moved:
+                        waiting.append((following, moved, len(token)))
                 else:
                     found |= standing & ends
                     if found == ends:
                         return found
-                    continue
-                if moved:
-                    waiting.append((following, moved))
         return found
 
 
