@@ -181,9 +181,12 @@ def measure_roles(browser: Any, server: TabardServer) -> None:
     page.context.close()
 
 
+# by CSS, not by role: to work out the roles of a large page is the browser's work too, and would be measured with the rest
+
+
 def _open_roles(page: Any) -> None:
     page.get_by_role("link", name="Roles", exact=True).click()
-    page.get_by_role("heading", name=f"Roles ({ROLES})").wait_for()
+    page.locator("h1", has_text=f"Roles ({ROLES})").first.wait_for()
 
 
 def _filter(page: Any) -> None:
@@ -204,7 +207,7 @@ def _sort(page: Any) -> None:
 
 def _page(page: Any) -> None:
     for _ in range(10):
-        page.get_by_role("button", name="Next page").click()
+        page.locator("button[aria-label='Next page']").click()
     page.locator("[aria-current=true]", has_text="11").wait_for()
 
 
@@ -222,13 +225,13 @@ def _scroll(page: Any) -> None:
 
 
 def _choose(page: Any) -> None:
-    page.get_by_role("checkbox", name="Choose all").first.press("Space")
+    page.locator("thead input[type=checkbox]").last.press("Space")
     page.get_by_text(f"(100/{ROLES})").wait_for()
 
 
 def _refresh(page: Any) -> None:
     with page.expect_response(lambda reply: "Marker" in (reply.request.post_data or "")):
-        page.get_by_role("button", name="Refresh").click()
+        page.locator("button[aria-label='Refresh']").click()
     page.wait_for_load_state("networkidle")
 
 
