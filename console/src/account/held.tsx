@@ -39,7 +39,7 @@ export function Held<Item>({ header, description, level = 'h3', loaded, id, empt
         }
         empty={<Empty header={empty}>{emptyHint}</Empty>}
         columnDefinitions={[
-          ...columns.map((column, place) => ({ id: `${place}`, header: column.header, cell: column.cell, isRowHeader: place === 0 })),
+          ...columns.map((column, place) => ({ id: `${place}`, header: column.header, cell: column.cell, isRowHeader: place === 0, minWidth: place === 0 ? 250 : 120 })),
           {
             id: 'actions',
             header: t.actions,

@@ -154,7 +154,7 @@ export const account = {
     },
     ssh: {
       title: 'SSH public keys',
-      description: 'Kept with your user for services that ask for them.',
+      description: 'Kept with the user for services that ask for them.',
       upload: 'Upload SSH public key',
       empty: 'No SSH public keys',
       emptyHint: 'Upload the public half of a key pair (ssh-rsa).',
