@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tabard.core.errors import AwsError
-from tabard.wire import service
+from tabard.wire import service, xml_encode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -222,3 +222,17 @@ def test_a_bucket_policy_is_the_whole_body() -> None:
     found = reply("s3", "GetBucketPolicy", {"Policy": '{"Version":"2012-10-17"}'})
     assert found.body == b'{"Version":"2012-10-17"}'
     assert dict(found.headers)[b"content-type"] == b"application/json"
+
+
+def test_secrets_are_forgotten_once_they_are_told() -> None:
+    told = {
+        "AccessKeyId": "ASIAKNOWN",
+        "SecretAccessKey": "s3cret&",
+        "SessionToken": "t0ken<",
+        "Expiration": NOW,
+    }
+    shown = body("sts", "GetSessionToken", {"Credentials": told})
+    assert b"<SecretAccessKey>s3cret&amp;</SecretAccessKey>" in shown
+    assert b"<SessionToken>t0ken&lt;</SessionToken>" in shown
+    assert "ASIAKNOWN" in xml_encode._escaped
+    assert not {"s3cret&", "t0ken<"} & xml_encode._escaped.keys()

@@ -223,6 +223,11 @@ class _Structure:
         return f"{self._opening}{''.join(shown)}{self._closing}"
 
 
+def _is_secret(shape: Shape) -> bool:
+    """Whether a text is one to forget once it was told. STS's model does not say so of session tokens."""
+    return bool(shape.get("sensitive")) or shape.name == "tokenType"
+
+
 def _literal(text: str) -> str:
     """Text as it stands in an f-string."""
     return text.replace("{", "{{").replace("}", "}}")
@@ -270,7 +275,10 @@ class _Source:
         if shape.type == "map":
             return f"{{{self.named(self._encoder.compile(shape, name))}({variable})}}"
         form = self._encoder.form(shape)
-        shown = f"escaped[{variable}]" if form is None else f"{self.named(form)}({variable})"
+        if form is None and not _is_secret(shape):
+            shown = f"escaped[{variable}]"
+        else:
+            shown = f"{self.named(form or escape)}({variable})"
         return f"{_literal(f'<{name}{namespace(shape)}>')}{{{shown}}}</{name}>"
 
     def _structure(self, shape: Shape, name: str, example: Any) -> str:
