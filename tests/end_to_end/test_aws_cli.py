@@ -86,7 +86,11 @@ def test_a_folder_is_synchronised_and_the_second_time_nothing_moves(
     aws: AwsCli, name: str, tmp_path: Path
 ) -> None:
     for number in range(20):
-        (tmp_path / f"file-{number}").write_text("x" * number)
+        path = tmp_path / f"file-{number}"
+        path.write_text("x" * number)
+        os.utime(
+            path, (1_700_000_000, 1_700_000_000)
+        )  # the CLI sends again what is newer: S3's times are whole seconds
     aws("s3", "mb", f"s3://{name}")
     first = aws("s3", "sync", str(tmp_path), f"s3://{name}/copy", "--no-progress")
     assert first.out.count("upload:") == 20

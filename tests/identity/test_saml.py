@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,6 @@ from tabard.core.errors import AwsError
 from tabard.identity import saml
 
 IDP = SamlIdp()
-MADE_AT = datetime.fromisoformat(instant()).timestamp()
 GLOBAL = "https://signin.aws.amazon.com/saml"
 REGIONAL = "https://us-east-1.signin.aws.amazon.com/saml"
 
@@ -24,7 +24,7 @@ def said(**changes: Any) -> saml.Assertion:
 
 
 def read(assertion: Any) -> saml.Assertion:
-    return saml.read(encoded(IDP.response(IDP.sign(assertion))), IDP.metadata, MADE_AT)
+    return saml.read(encoded(IDP.response(IDP.sign(assertion))), IDP.metadata, time.time())
 
 
 @pytest.mark.parametrize(
