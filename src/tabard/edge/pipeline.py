@@ -23,6 +23,7 @@ from tabard.edge.http import Disconnected
 from tabard.edge.passage import Passage, Questions, Way
 from tabard.edge.recorder import Recorder
 from tabard.edge.verified_body import VerifiedBody
+from tabard.identity import named
 from tabard.identity.principals import Principal, Principals, Problem
 from tabard.services.operation import LONG, OPERATIONS, PROVE, READ, WRITE, Call, Operation
 
@@ -365,7 +366,8 @@ class Pipeline:
                 )
             decision = passage.decision = policy.decide(request, layers)
             if not decision.allowed and passage.explained is None:
-                passage.explained = policy.report(policy.explain(request, layers), request)
+                report = policy.report(policy.explain(request, layers), request)
+                passage.explained = named.show_in(call.store, report)
             if built.each:
                 call.decisions.append(decision)
             elif not decision.allowed:

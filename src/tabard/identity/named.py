@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tabard.core.arn import Arn, iam_arn
 from tabard.policy import replace_principals
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tabard.store.port import View
 
 _UNIQUE_ID = re.compile(r'"(A(?:ID|RO)A[A-Z0-9]{12,})"')
+_IS_UNIQUE_ID = re.compile(r"A(?:ID|RO)A[A-Z0-9]{12,}").fullmatch
+_PRINCIPALS = frozenset(("Principal", "NotPrincipal"))
 
 
 def id_of(view: View, arn: Arn) -> str | None:
@@ -46,6 +48,16 @@ def shown(view: View, text: str) -> str:
         return text
     ids = _ids_in(text)
     return _with_names(text, tuple((unique_id, arn_of(view, unique_id)) for unique_id in ids))
+
+
+def show_in(view: View, report: dict[str, Any]) -> dict[str, Any]:
+    """The report of a decision (``policy.report``), its near misses naming principals as policies show them."""
+    for miss in report["nearMisses"]:
+        if miss["element"] in _PRINCIPALS:
+            miss["expected"] = [
+                (arn_of(view, value) if _IS_UNIQUE_ID(value) else None) or value for value in miss["expected"]
+            ]
+    return report
 
 
 @lru_cache(maxsize=512)

@@ -109,6 +109,20 @@ def test_of_its_own_roles_an_account_is_told_everything(apart: tuple[World, Any]
     assert (miss["key"], miss["expected"]) == ("sts:ExternalId", ["secret-42"])
 
 
+def test_whom_a_policy_nearly_meant_is_told_by_arn(apart: tuple[World, Any]) -> None:
+    world, sts = apart
+    user = world.iam.create_user(UserName="somebody")["User"]
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": user["Arn"]}}
+    world.iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=document(trust))
+    refused(sts.assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/theirs", RoleSessionName="me")
+    [miss] = shown(world)["additionalEventData"]["explanation"]["nearMisses"]
+    assert (miss["element"], miss["expected"], miss["found"]) == ("Principal", [user["Arn"]], [ANN])
+    world.iam.delete_user(UserName="somebody")
+    refused(sts.assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/theirs", RoleSessionName="me")
+    [miss] = shown(world)["additionalEventData"]["explanation"]["nearMisses"]
+    assert miss["expected"] == [user["UserId"]]
+
+
 def test_a_role_that_is_not_there_takes_the_same_steps(apart: tuple[World, Any]) -> None:
     """Lines of Python, which no busy machine changes: an unknown role is decided on as one whose policy is silent."""
     _, sts = apart
